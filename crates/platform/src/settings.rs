@@ -1,0 +1,451 @@
+//! Configuration: declared once, read from the environment over a TOML file, documented from the
+//! same declarations.
+//!
+//! A setting `WARREN_WS_HEARTBEAT_MS` is the key `heartbeat_ms` of the table `[ws]` in the file
+//! that `WARREN_CONFIG_FILE` names. Every fault is collected, so that an operator sees all of them
+//! at once; the process then exits with 64 (`EX_USAGE` of sysexits.h).
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Exit code of a process whose configuration is faulty.
+pub const EXIT_USAGE: i32 = 64;
+
+const PREFIX: &str = "WARREN_";
+
+/// One setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its environment variable.
+    pub name: String,
+    /// What is wrong; never the value of a secret.
+    pub reason: String,
+}
+
+/// Every setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration is faulty:")?;
+        for fault in &self.0 {
+            write!(f, "\n  {}: {}", fault.name, fault.reason)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the documentation says of one setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its environment variable.
+    pub name: &'static str,
+    /// Its default; `None` when it must be given.
+    pub default: Option<String>,
+    /// What it is for.
+    pub about: &'static str,
+}
+
+/// Reads settings, and remembers what was asked for and what was wrong.
+#[derive(Debug, Default)]
+pub struct Settings {
+    values: BTreeMap<String, String>,
+    faults: Vec<Fault>,
+    entries: Vec<Entry>,
+}
+
+impl Settings {
+    /// The process's environment over the file that `WARREN_CONFIG_FILE` names.
+    #[must_use]
+    pub fn from_process() -> Self {
+        let mut settings = Self::default();
+        let env: Vec<(String, String)> = std::env::vars()
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect();
+        if let Some((name, path)) = env.iter().find(|(name, _)| name == "WARREN_CONFIG_FILE") {
+            match std::fs::read_to_string(path) {
+                Ok(text) => settings.read_toml(&text),
+                Err(error) => settings.fault(name, format!("{path}: {error}")),
+            }
+        }
+        settings.values.extend(env);
+        settings
+    }
+
+    /// Settings from pairs of environment names and values.
+    pub fn from_pairs<K: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let values = pairs
+            .into_iter()
+            .map(|(k, v)| (k.into(), v.into()))
+            .collect();
+        Self {
+            values,
+            ..Self::default()
+        }
+    }
+
+    fn read_toml(&mut self, text: &str) {
+        let table: toml::Table = match text.parse() {
+            Ok(table) => table,
+            Err(error) => {
+                self.fault("WARREN_CONFIG_FILE", error.to_string());
+                return;
+            }
+        };
+        for (area, content) in table {
+            let prefix = format!("{PREFIX}{}", area.to_ascii_uppercase());
+            match content {
+                toml::Value::Table(keys) => {
+                    for (key, value) in keys {
+                        let name = format!("{prefix}_{}", key.to_ascii_uppercase());
+                        self.values.insert(name, plain(&value));
+                    }
+                }
+                value => {
+                    self.values.insert(prefix, plain(&value));
+                }
+            }
+        }
+    }
+
+    fn fault(&mut self, name: &str, reason: impl Into<String>) {
+        self.faults.push(Fault {
+            name: name.to_owned(),
+            reason: reason.into(),
+        });
+    }
+
+    /// A setting with a default.
+    ///
+    /// # Panics
+    /// If the default itself does not parse: a mistake in the declaration.
+    pub fn get<T: Setting>(&mut self, name: &'static str, default: &str, about: &'static str) -> T {
+        self.entries.push(Entry {
+            name,
+            default: Some(default.to_owned()),
+            about,
+        });
+        let given = self.values.get(name).map(|value| T::parse(value));
+        let fault = match given {
+            Some(Ok(value)) => return value,
+            Some(Err(reason)) => Some(reason),
+            None => None,
+        };
+        if let Some(reason) = fault {
+            self.fault(name, reason);
+        }
+        T::parse(default).unwrap_or_else(|reason| panic!("default of {name}: {reason}"))
+    }
+
+    /// A setting that must be given. `example` stands in while the other faults are collected.
+    ///
+    /// # Panics
+    /// If the example itself does not parse: a mistake in the declaration.
+    pub fn require<T: Setting>(
+        &mut self,
+        name: &'static str,
+        example: &str,
+        about: &'static str,
+    ) -> T {
+        self.entries.push(Entry {
+            name,
+            default: None,
+            about,
+        });
+        let reason = match self.values.get(name).map(|value| T::parse(value)) {
+            Some(Ok(value)) => return value,
+            Some(Err(reason)) => reason,
+            None => format!("is required, such as {example}"),
+        };
+        self.fault(name, reason);
+        T::parse(example).unwrap_or_else(|reason| panic!("example of {name}: {reason}"))
+    }
+
+    /// A duration in whole milliseconds.
+    pub fn millis(&mut self, name: &'static str, default: u64, about: &'static str) -> Duration {
+        Duration::from_millis(self.get(name, &default.to_string(), about))
+    }
+
+    /// A secret: the trimmed content of the file this setting names, at least `min_bytes` long.
+    pub fn secret_file(
+        &mut self,
+        name: &'static str,
+        min_bytes: usize,
+        about: &'static str,
+    ) -> Secret {
+        let path: PathBuf = self.require(name, "/run/secrets/example", about);
+        if !self.values.contains_key(name) {
+            return Secret(String::new());
+        }
+        match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().len() >= min_bytes => Secret(text.trim().to_owned()),
+            Ok(_) => {
+                self.fault(
+                    name,
+                    format!("{}: shorter than {min_bytes} bytes", path.display()),
+                );
+                Secret(String::new())
+            }
+            Err(error) => {
+                self.fault(name, format!("{}: {error}", path.display()));
+                Secret(String::new())
+            }
+        }
+    }
+
+    /// Says that a value, readable by itself, breaks a rule of its concern.
+    pub fn refuse(&mut self, name: &'static str, reason: impl Into<String>) {
+        self.fault(name, reason);
+    }
+
+    /// Ends reading.
+    ///
+    /// # Errors
+    /// Every fault that was met.
+    pub fn finish(self) -> Result<Vec<Entry>, Faults> {
+        if self.faults.is_empty() {
+            Ok(self.entries)
+        } else {
+            Err(Faults(self.faults))
+        }
+    }
+
+    /// The declarations that `read` makes, whatever their values.
+    pub fn describe<T>(read: impl FnOnce(&mut Self) -> T) -> Vec<Entry> {
+        let mut settings = Self::default();
+        read(&mut settings);
+        settings.entries
+    }
+}
+
+/// A Markdown table of settings.
+#[must_use]
+pub fn markdown(entries: &[Entry]) -> String {
+    let mut text = String::from("| setting | default | what it is |\n| --- | --- | --- |\n");
+    for Entry {
+        name,
+        default,
+        about,
+    } in entries
+    {
+        let default = match default.as_deref() {
+            None => "required".to_owned(),
+            Some("") => "empty".to_owned(),
+            Some(value) => format!("`{value}`"),
+        };
+        // Writing to a String cannot fail.
+        _ = writeln!(text, "| `{name}` | {default} | {about} |");
+    }
+    text
+}
+
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Boolean(flag) => flag.to_string(),
+        toml::Value::Datetime(at) => at.to_string(),
+        toml::Value::Table(_) => String::new(),
+    }
+}
+
+/// A value that must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret made by the program itself.
+    #[must_use]
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, to be used and not kept.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// A type that a setting can have.
+pub trait Setting: Sized {
+    /// Reads it, or says what is wrong in words that fit after the setting's name.
+    ///
+    /// # Errors
+    /// What is wrong.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+macro_rules! from_str_settings {
+    ($($type:ty: $what:literal),+ $(,)?) => {$(
+        impl Setting for $type {
+            fn parse(text: &str) -> Result<Self, String> {
+                <$type>::from_str(text.trim()).map_err(|_error| format!("{text:?} is not {}", $what))
+            }
+        }
+    )+};
+}
+
+from_str_settings! {
+    u16: "a whole number up to 65535",
+    u32: "a whole number",
+    u64: "a whole number",
+    usize: "a whole number",
+    SocketAddr: "an address and port, such as 127.0.0.1:8081",
+}
+
+impl Setting for String {
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+}
+
+impl Setting for PathBuf {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            Err("is empty".to_owned())
+        } else {
+            Ok(Self::from(text))
+        }
+    }
+}
+
+impl Setting for bool {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "on" | "true" => Ok(true),
+            "off" | "false" => Ok(false),
+            _ => Err(format!("{text:?} is neither on nor off")),
+        }
+    }
+}
+
+impl<T: Setting> Setting for Option<T> {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            T::parse(text).map(Some)
+        }
+    }
+}
+
+/// A list is separated by commas.
+impl<T: Setting> Setting for Vec<T> {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(T::parse)
+            .collect()
+    }
+}
+
+/// An address that says with what protocol, such as `amqp://…`: the password in it is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url(String);
+
+impl Url {
+    /// The whole address.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.0.split_once("://").map_or("", |(scheme, _)| scheme);
+        let host = self.0.rsplit_once('@').map_or("", |(_, host)| host);
+        write!(f, "{scheme}://…@{host}")
+    }
+}
+
+impl Setting for Url {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.split_once("://") {
+            Some((scheme, rest)) if !scheme.is_empty() && !rest.is_empty() => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err("is not an address such as scheme://user:password@host:port/path".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &mut Settings) -> (u16, Duration, bool, Vec<SocketAddr>) {
+        (
+            settings.require("WARREN_A_PORT", "1", "A port."),
+            settings.millis("WARREN_A_WAIT_MS", 250, "A wait."),
+            settings.get("WARREN_A_FLAG", "off", "A flag."),
+            settings.get("WARREN_A_PEERS", "", "Peers."),
+        )
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once() {
+        let mut settings =
+            Settings::from_pairs([("WARREN_A_WAIT_MS", "soon"), ("WARREN_A_FLAG", "maybe")]);
+        read(&mut settings);
+        let faults = settings.finish().unwrap_err();
+        let names: Vec<_> = faults.0.iter().map(|fault| fault.name.as_str()).collect();
+        assert_eq!(
+            names,
+            ["WARREN_A_PORT", "WARREN_A_WAIT_MS", "WARREN_A_FLAG"]
+        );
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let mut settings = Settings::default();
+        settings
+            .read_toml("[a]\nport = 7\nflag = true\npeers = [\"127.0.0.1:1\", \"127.0.0.1:2\"]");
+        settings.values.insert("WARREN_A_PORT".into(), "8".into());
+        let (port, wait, flag, peers) = read(&mut settings);
+        assert_eq!(
+            (port, wait, flag, peers.len()),
+            (8, Duration::from_millis(250), true, 2)
+        );
+        settings.finish().unwrap();
+    }
+
+    #[test]
+    fn a_faulty_file_is_a_fault() {
+        let mut settings = Settings::default();
+        settings.read_toml("[a\nport = 7");
+        assert_eq!(settings.faults.len(), 1);
+    }
+
+    #[test]
+    fn an_address_does_not_show_its_password() {
+        let url = Url::parse("amqp://warren:hunter2@localhost:5672/chat").unwrap();
+        assert_eq!(format!("{url:?}"), "amqp://…@localhost:5672/chat");
+        assert!(Url::parse("localhost").is_err());
+    }
+
+    #[test]
+    fn the_table_lists_what_is_declared() {
+        let table = markdown(&Settings::describe(read));
+        assert!(table.contains("| `WARREN_A_PORT` | required | A port. |"));
+        assert!(table.contains("| `WARREN_A_WAIT_MS` | `250` | A wait. |"));
+        assert!(table.contains("| `WARREN_A_PEERS` | empty | Peers. |"));
+    }
+}

@@ -1,0 +1,332 @@
+//! WebSocket frames, each one JSON object, and the codes with which a socket is closed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::User;
+use crate::conversation::{SharedConversation, View};
+use crate::ids::{ConnectionId, ConversationId, GroupId, UserId};
+use crate::message::Message;
+use crate::presence::Status;
+use crate::problem::Code;
+use crate::time::Timestamp;
+
+/// Why live events flow from here on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadyReason {
+    /// The socket's bindings are in place.
+    Connected,
+    /// Events may have been missed: a broker link was lost, or a queue overflowed.
+    Restored,
+    /// The user joined a group on an open socket.
+    Joined,
+}
+
+/// What a server says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "type")]
+pub enum ServerFrame {
+    /// Always the first frame.
+    #[serde(rename = "hello")]
+    Hello {
+        /// This connection, as the logs name it.
+        connection_id: ConnectionId,
+        /// The server that holds it.
+        server_id: String,
+        /// Whose it is.
+        user_id: UserId,
+        /// Send something at least this often, in milliseconds.
+        heartbeat_ms: u64,
+        /// When the access token ends; send `auth` before.
+        expires_at: Timestamp,
+        /// Changes after a restore or a failover of the database.
+        epoch: String,
+    },
+    /// The bindings are in place and live events flow; the client syncs.
+    #[serde(rename = "ready")]
+    Ready {
+        /// Why.
+        reason: ReadyReason,
+        /// The group, for `joined`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group_id: Option<GroupId>,
+    },
+    /// This server is going away.
+    #[serde(rename = "draining")]
+    Draining {
+        /// The socket closes with 1001 after this many milliseconds.
+        reconnect_after_ms: u64,
+    },
+    /// A new message.
+    #[serde(rename = "message.created")]
+    MessageCreated {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The conversation's revision.
+        rev: i64,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// One member's watermarks.
+    #[serde(rename = "receipt")]
+    Receipt {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Whose.
+        user_id: UserId,
+        /// Received up to here.
+        delivered_seq: i64,
+        /// Read up to here.
+        read_seq: i64,
+    },
+    /// The lowest watermarks over all members.
+    #[serde(rename = "receipts")]
+    Receipts {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Everyone has received up to here.
+        delivered_seq: i64,
+        /// Everyone has read up to here.
+        read_seq: i64,
+    },
+    /// Someone writes, or has stopped.
+    #[serde(rename = "typing")]
+    Typing {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Who.
+        user_id: UserId,
+        /// Whether they write; ends 6 s after the last one.
+        typing: bool,
+    },
+    /// A watched user's presence.
+    #[serde(rename = "presence")]
+    Presence {
+        /// Whose.
+        user_id: UserId,
+        /// Now.
+        status: Status,
+        /// When their last socket left.
+        last_seen_at: Option<Timestamp>,
+    },
+    /// A conversation began.
+    #[serde(rename = "conversation.created")]
+    ConversationCreated {
+        /// Its revision.
+        rev: i64,
+        /// What everyone sees of it.
+        conversation: SharedConversation,
+    },
+    /// A conversation left the caller's list.
+    #[serde(rename = "conversation.removed")]
+    ConversationRemoved {
+        /// Which.
+        conversation_id: ConversationId,
+        /// Its revision.
+        rev: i64,
+    },
+    /// The caller's own view or watermark moved, on this or another device.
+    #[serde(rename = "conversation.me")]
+    ConversationMe {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The view.
+        me: View,
+    },
+    /// The caller blocked someone.
+    #[serde(rename = "block")]
+    Block {
+        /// Whom.
+        user: User,
+        /// The caller's account revision.
+        account_rev: i64,
+    },
+    /// The caller unblocked someone.
+    #[serde(rename = "block.removed")]
+    BlockRemoved {
+        /// Whom.
+        user_id: UserId,
+        /// The caller's account revision.
+        account_rev: i64,
+    },
+    /// A person's profile changed.
+    #[serde(rename = "user.updated")]
+    UserUpdated {
+        /// The person.
+        user: User,
+    },
+    /// The client's frame was taken.
+    #[serde(rename = "ack")]
+    Ack {
+        /// The client frame's `ref`.
+        r#ref: String,
+    },
+    /// The client's frame was refused; the connection stays.
+    #[serde(rename = "error")]
+    Error {
+        /// Why, for programs.
+        code: Code,
+        /// Why, for people.
+        detail: String,
+        /// The client frame's `ref`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// The answer to `ping`.
+    #[serde(rename = "pong")]
+    Pong {
+        /// The ping's `ref`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+}
+
+impl ServerFrame {
+    /// The frame's `type`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Hello { .. } => "hello",
+            Self::Ready { .. } => "ready",
+            Self::Draining { .. } => "draining",
+            Self::MessageCreated { .. } => "message.created",
+            Self::Receipt { .. } => "receipt",
+            Self::Receipts { .. } => "receipts",
+            Self::Typing { .. } => "typing",
+            Self::Presence { .. } => "presence",
+            Self::ConversationCreated { .. } => "conversation.created",
+            Self::ConversationRemoved { .. } => "conversation.removed",
+            Self::ConversationMe { .. } => "conversation.me",
+            Self::Block { .. } => "block",
+            Self::BlockRemoved { .. } => "block.removed",
+            Self::UserUpdated { .. } => "user.updated",
+            Self::Ack { .. } => "ack",
+            Self::Error { .. } => "error",
+            Self::Pong { .. } => "pong",
+        }
+    }
+
+    /// The frame as the text that travels.
+    ///
+    /// # Panics
+    /// Never: a frame is plain data with string keys.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("a frame is plain data")
+    }
+}
+
+/// What a client says. Each may carry `ref`, which the `ack` or `error` repeats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "type", deny_unknown_fields)]
+pub enum ClientFrame {
+    /// A sign of life.
+    #[serde(rename = "ping")]
+    Ping {
+        /// Repeated by the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Everything up to `seq` has been received.
+    #[serde(rename = "delivered")]
+    Delivered {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Up to here.
+        seq: i64,
+        /// Repeated by the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Everything up to `seq` has been read, and so received.
+    #[serde(rename = "read")]
+    Read {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Up to here.
+        seq: i64,
+        /// Repeated by the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// The user writes, or has stopped.
+    #[serde(rename = "typing")]
+    Typing {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Whether they write.
+        typing: bool,
+        /// Repeated by the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// Watch these users from now on, and no others.
+    #[serde(rename = "presence.subscribe")]
+    PresenceSubscribe {
+        /// Up to 500.
+        user_ids: Vec<UserId>,
+        /// Repeated by the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+    /// A fresh access token of the same session.
+    #[serde(rename = "auth")]
+    Auth {
+        /// The token.
+        token: String,
+        /// Repeated by the answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#ref: Option<String>,
+    },
+}
+
+/// Why a server closed a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// The client closed it, and the server agrees.
+    Normal = 1000,
+    /// The server drains; `draining` came before.
+    GoingAway = 1001,
+    /// A frame over 32 KiB.
+    TooBig = 1009,
+    /// More than 20 malformed frames.
+    Malformed = 4400,
+    /// The access token expired.
+    TokenExpired = 4401,
+    /// The session was revoked.
+    SessionEnded = 4403,
+    /// Silent for more than 2.5 heartbeats.
+    Silent = 4408,
+    /// Too many sockets of this user: the oldest goes.
+    TooManySockets = 4409,
+    /// Frames over the rate limit.
+    RateLimited = 4429,
+    /// It reads slower than it is sent to.
+    SlowReader = 4508,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// The reason beside it.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Normal => "closed",
+            Self::GoingAway => "draining",
+            Self::TooBig => "frame too big",
+            Self::Malformed => "too many malformed frames",
+            Self::TokenExpired => "token expired",
+            Self::SessionEnded => "session ended",
+            Self::Silent => "silent",
+            Self::TooManySockets => "too many sockets",
+            Self::RateLimited => "too many frames",
+            Self::SlowReader => "reads too slowly",
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Messages.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ClientId, ConversationId, MessageId, UserId};
+use crate::time::Timestamp;
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// A person.
+    Text,
+    /// The system itself, such as "joined" and "renamed".
+    System,
+}
+
+/// The message that another one answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReplyTo {
+    /// Its id.
+    pub message_id: MessageId,
+    /// Its place in the timeline.
+    pub seq: i64,
+    /// Who wrote it.
+    pub sender_id: UserId,
+    /// Its first words, as of reading.
+    pub excerpt: String,
+}
+
+/// A file of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Attachment {
+    /// Its id.
+    pub id: uuid::Uuid,
+    /// Its cleaned file name.
+    pub name: String,
+    /// Taken from the bytes.
+    pub content_type: String,
+    /// In bytes.
+    pub size: i64,
+    /// In pixels, of images.
+    pub width: Option<i32>,
+    /// In pixels, of images.
+    pub height: Option<i32>,
+    /// Stable address; answers with a redirect to a signed one.
+    pub url: String,
+    /// The same of a small picture, of images.
+    pub thumbnail_url: Option<String>,
+}
+
+/// One emoji under a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Reaction {
+    /// A single emoji grapheme.
+    pub emoji: String,
+    /// How many people chose it.
+    pub count: i64,
+    /// The newest 20 of them.
+    pub user_ids: Vec<UserId>,
+    /// Whether the caller is one of them; in REST answers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mine: Option<bool>,
+}
+
+/// A message in its present state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Message {
+    /// Its id, unique in its conversation.
+    pub id: MessageId,
+    /// Where it stands.
+    pub conversation_id: ConversationId,
+    /// Its place in the timeline: 1, 2, 3 … without gaps.
+    pub seq: i64,
+    /// The conversation's revision at its last change.
+    pub rev: i64,
+    /// The sender's own name for it.
+    pub client_id: ClientId,
+    /// Who wrote it.
+    pub sender_id: UserId,
+    /// Whether a person wrote it.
+    pub kind: MessageKind,
+    /// Its text; empty once deleted.
+    #[schema(example = "Shall we meet at nine?")]
+    pub body: String,
+    /// The message it answers.
+    pub reply_to: Option<ReplyTo>,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+    /// What people chose to say about it.
+    pub reactions: Vec<Reaction>,
+    /// Whom it names.
+    pub mentions: Vec<UserId>,
+    /// Whether it is pinned in its conversation.
+    pub pinned: bool,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// When its text last changed.
+    pub edited_at: Option<Timestamp>,
+    /// When it was deleted for everyone.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Body of `POST /v1/conversations/{id}/messages`.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendMessageRequest {
+    /// Any UUID, unique per sender and conversation: repeat it to repeat the send safely.
+    pub client_id: ClientId,
+    /// 1–4000 characters after trimming.
+    #[serde(default)]
+    #[schema(example = "Shall we meet at nine?")]
+    pub body: String,
+}
+
+/// The answer of `GET /v1/conversations/{id}/messages`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MessagePage {
+    /// By ascending `seq`.
+    pub items: Vec<Message>,
+    /// Whether older ones exist.
+    pub has_before: bool,
+    /// Whether newer ones exist.
+    pub has_after: bool,
+    /// The conversation's revision in the same snapshot.
+    pub rev: i64,
+}
+
+/// A message whose place in the timeline is not decided yet.
+///
+/// Only the commit knows `seq`, `rev` and `created_at`; everything else of its frame is written
+/// before, once, so that the database only has to add these three (`frame_head`).
+#[derive(Debug, Serialize)]
+pub struct MessageDraft<'a> {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it goes.
+    pub conversation_id: ConversationId,
+    /// The sender's own name for it.
+    pub client_id: ClientId,
+    /// Who wrote it.
+    pub sender_id: UserId,
+    /// Whether a person wrote it.
+    pub kind: MessageKind,
+    /// Its text.
+    pub body: &'a str,
+    /// The message it answers.
+    pub reply_to: Option<ReplyTo>,
+    /// Its files.
+    pub attachments: &'a [Attachment],
+    /// None yet.
+    pub reactions: &'a [Reaction],
+    /// Whom it names.
+    pub mentions: &'a [UserId],
+    /// Not yet.
+    pub pinned: bool,
+    /// Not yet.
+    pub edited_at: Option<Timestamp>,
+    /// Not yet.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl MessageDraft<'_> {
+    /// The `message.created` frame up to the value of `message.seq`.
+    ///
+    /// The rest is `<seq>,"rev":<rev>,"created_at":"<time>"},"rev":<rev>}`.
+    ///
+    /// # Panics
+    /// Never: the draft is an object of strings, numbers and lists.
+    #[must_use]
+    pub fn frame_head(&self) -> String {
+        let mut draft = serde_json::to_string(self).expect("a draft is plain data");
+        draft.pop();
+        format!(
+            r#"{{"type":"message.created","conversation_id":"{}","message":{draft},"seq":"#,
+            self.conversation_id
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::ServerFrame;
+
+    #[test]
+    fn a_completed_frame_head_is_the_frame_of_the_message() {
+        let message = Message {
+            id: MessageId::new(),
+            conversation_id: ConversationId::new(),
+            seq: 7,
+            rev: 9,
+            client_id: ClientId::new(),
+            sender_id: UserId::new(),
+            kind: MessageKind::Text,
+            body: "a \"quoted\" \\ line\n\u{1F600}".to_owned(),
+            reply_to: None,
+            attachments: vec![],
+            reactions: vec![],
+            mentions: vec![UserId::new()],
+            pinned: false,
+            created_at: Timestamp::now(),
+            edited_at: None,
+            deleted_at: None,
+        };
+        let head = MessageDraft {
+            id: message.id,
+            conversation_id: message.conversation_id,
+            client_id: message.client_id,
+            sender_id: message.sender_id,
+            kind: message.kind,
+            body: &message.body,
+            reply_to: None,
+            attachments: &[],
+            reactions: &[],
+            mentions: &message.mentions,
+            pinned: false,
+            edited_at: None,
+            deleted_at: None,
+        }
+        .frame_head();
+        let whole = format!(
+            r#"{head}7,"rev":9,"created_at":"{}"}},"rev":9}}"#,
+            message.created_at
+        );
+        let frame: ServerFrame = serde_json::from_str(&whole).unwrap();
+        let want = ServerFrame::MessageCreated {
+            conversation_id: message.conversation_id,
+            rev: 9,
+            message: Box::new(message),
+        };
+        assert_eq!(frame, want);
+        // Not only what is known is equal: the very same fields are written.
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&whole), value(&serde_json::to_string(&want).unwrap()));
+    }
+}
