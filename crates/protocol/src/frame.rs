@@ -288,6 +288,8 @@ pub enum CloseCode {
     Normal = 1000,
     /// The server drains; `draining` came before.
     GoingAway = 1001,
+    /// What came is no WebSocket frame (RFC 6455, section 7.4.1).
+    ProtocolError = 1002,
     /// A frame over 32 KiB.
     TooBig = 1009,
     /// More than 20 malformed frames.
@@ -319,6 +321,7 @@ impl CloseCode {
         match self {
             Self::Normal => "closed",
             Self::GoingAway => "draining",
+            Self::ProtocolError => "not a WebSocket frame",
             Self::TooBig => "frame too big",
             Self::Malformed => "too many malformed frames",
             Self::TokenExpired => "token expired",
