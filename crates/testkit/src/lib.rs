@@ -1,1 +1,31 @@
-//! crates/testkit
+//! For tests only: real servers, isolation per test, typed clients and faults on demand.
+//!
+//! - [`services`]: PostgreSQL, RabbitMQ and Memcached for this test process.
+//! - [`TestEnv`]: a schema, a virtual host and a key prefix for one test, removed at its end.
+//! - [`proxy`]: a TCP proxy that cuts, stalls and delays.
+//! - [`eventually`]: waiting for a condition instead of sleeping for luck.
+//!
+//! Everything panics with a message for the person who reads the failed test: nothing here returns
+//! an error that a test would only unwrap.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test would panic at the same place anyway"
+)]
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "panicking is how a test helper says that the test has failed"
+)]
+
+pub mod broker;
+mod env;
+pub mod keys;
+pub mod proxy;
+mod services;
+mod temp;
+mod wait;
+
+pub use env::{Faults, TestEnv};
+pub use services::{Services, services};
+pub use temp::TempDir;
+pub use wait::{Answer, eventually};
