@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# nginx, with the top-level nginx.conf and the three files of its folder `site`.
+
+front_door_check_ports() {
+    require_free nginx "$WARREN_FRONT_HTTP_PORT" WARREN_FRONT_HTTP_PORT
+    require_free nginx "$WARREN_FRONT_HTTPS_PORT" WARREN_FRONT_HTTPS_PORT
+}
+
+front_door_start() {
+    local nginx
+    nginx=$(command -v nginx)
+    make_folders "$RUN"/nginx/{site,temporary}
+    put "$RUN/nginx/nginx.conf" <"$ROOT/nginx.conf"
+    front_door_main | put "$RUN/nginx/site/main.conf"
+    front_door_http | put "$RUN/nginx/site/http.conf"
+    front_door_server | put "$RUN/nginx/site/server.conf"
+    # The account of the compiled-in log folder is another one: say where to write from the start.
+    local command=("$nginx" -e stderr -p "$RUN/nginx" -c "$RUN/nginx/nginx.conf")
+    as_user "${command[@]}" -t -q
+    rotate_log nginx-access
+    ensure_running nginx "$(front_door_content)" "${command[@]}" -g 'daemon off;' \
+        <<<'PATH=/usr/bin:/bin'
+    await nginx front_door_answers
+}
+
+front_door_content() {
+    cat -- "$RUN"/nginx/nginx.conf "$RUN"/nginx/site/*.conf "$RUN/tls/cert.pem" | sha256sum
+}
+
+front_door_main() {
+    echo "pid $RUN/nginx/pid;"
+    echo 'error_log stderr warn;'
+    echo "worker_rlimit_nofile $(file_limit);"
+}
+
+front_door_http() {
+    local kind
+    echo "access_log $RUN/log/nginx-access.log warren;"
+    echo "client_body_temp_path $RUN/nginx/temporary/body;"
+    for kind in proxy fastcgi uwsgi scgi; do
+        echo "${kind}_temp_path $RUN/nginx/temporary/$kind;"
+    done
+    front_door_upstream warren_api "$WARREN_DEV_API_PORTS"
+    front_door_upstream warren_ws "$WARREN_DEV_WS_PORTS"
+}
+
+# front_door_upstream NAME PORTS. A replica that refuses is left out for a second only: it is being
+# restarted, and both may be at once.
+front_door_upstream() {
+    local port
+    echo "upstream $1 {"
+    for port in $2; do echo "    server 127.0.0.1:$port max_fails=1 fail_timeout=1s;"; done
+    echo '    keepalive 64;'
+    echo '}'
+}
+
+front_door_server() {
+    local address
+    # Browsers try ::1 first for "localhost".
+    for address in "$WARREN_FRONT_ADDRESS" $(has_ipv6_loopback && echo '[::1]'); do
+        echo "listen $address:$WARREN_FRONT_HTTP_PORT;"
+        echo "listen $address:$WARREN_FRONT_HTTPS_PORT ssl http2;"
+    done
+    echo 'server_name _;'
+    echo "ssl_certificate $RUN/tls/cert.pem;"
+    echo "ssl_certificate_key $RUN/tls/key.pem;"
+}
+
+has_ipv6_loopback() {
+    [[ $WARREN_FRONT_ADDRESS == 127.0.0.1 ]] && grep -q ' lo$' /proc/net/if_inet6 2>/dev/null
+}
+
+front_door_url() { echo "http://localhost:$WARREN_FRONT_HTTP_PORT"; }
+front_door_tls_url() { echo "https://localhost:$WARREN_FRONT_HTTPS_PORT"; }
+
+# Both addresses lead to an API that answers.
+front_door_answers() {
+    http_ok "http://127.0.0.1:$WARREN_FRONT_HTTP_PORT/.well-known/jwks.json" &&
+        http_ok "https://127.0.0.1:$WARREN_FRONT_HTTPS_PORT/.well-known/jwks.json" \
+            --cacert "$RUN/tls/cert.pem"
+}
+
+# http_ok URL [CURL_OPTION...]
+http_ok() {
+    local url=$1
+    shift
+    curl --silent --fail --max-time 5 --noproxy '*' --output /dev/null "$@" -- "$url"
+}
