@@ -1,0 +1,46 @@
+# The commands of the house. Each is a script that can be read and called by itself.
+
+SHELL := /bin/bash
+export SERVICE FORCE
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs reset demo test test-full lint fmt docs ci
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+up: ## install what is missing, build, and start everything on http://localhost:8080
+	@infra/dev/stack up
+
+down: ## end everything; the data stays
+	@infra/dev/stack down
+
+status: ## what runs
+	@infra/dev/stack status
+
+logs: ## follow the logs; of one process with SERVICE=api-1
+	@infra/dev/stack logs
+
+reset: ## down, and delete the data (asks first; FORCE=1 does not)
+	@infra/dev/stack reset
+
+demo: ## two people talk over two WebSocket servers (needs `make up`)
+	@cargo run --release --locked --quiet -p testkit --example demo
+
+test: ## every test, on servers of its own
+	@infra/ci/test
+
+test-full: ## test, and the licences, advisories and sources of all dependencies
+	@infra/ci/test-full
+
+lint: ## formatting, clippy, direction of imports, documentation
+	@infra/ci/lint
+
+fmt: ## format the sources
+	@cargo fmt --all
+
+docs: ## the documentation of the code, in target/doc
+	@cargo doc --workspace --no-deps --locked
+
+ci: ## what must pass before a change is merged
+	@.ci/run
