@@ -2,6 +2,7 @@
 //!
 //! - [`services`]: PostgreSQL, RabbitMQ and Memcached for this test process.
 //! - [`TestEnv`]: a schema, a virtual host and a key prefix for one test, removed at its end.
+//! - [`http`] and [`ws`]: typed clients of the two services.
 //! - [`proxy`]: a TCP proxy that cuts, stalls and delays.
 //! - [`eventually`]: waiting for a condition instead of sleeping for luck.
 //!
@@ -19,11 +20,13 @@
 
 pub mod broker;
 mod env;
+pub mod http;
 pub mod keys;
 pub mod proxy;
 mod services;
 mod temp;
 mod wait;
+pub mod ws;
 
 pub use env::{Faults, TestEnv};
 pub use services::{Services, services};
