@@ -1,2 +1,10 @@
-//! main
-fn main() {}
+//! The `api` binary.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    api::cli::main()
+}

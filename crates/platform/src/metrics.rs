@@ -2,7 +2,8 @@
 //!
 //! Each service declares its metrics in one file of its own; here is only the recorder.
 
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+pub use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
 /// Buckets of durations, in seconds: from a cached answer to a timeout.
 const SECONDS: &[f64] = &[

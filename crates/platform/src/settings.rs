@@ -305,6 +305,8 @@ from_str_settings! {
     u16: "a whole number up to 65535",
     u32: "a whole number",
     u64: "a whole number",
+    std::num::NonZeroU32: "a whole number above 0",
+    ipnet::IpNet: "a network such as 10.0.0.0/8",
     usize: "a whole number",
     SocketAddr: "an address and port, such as 127.0.0.1:8081",
 }

@@ -1,0 +1,235 @@
+//! One lane: gathers a batch, commits it, answers, publishes.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use diesel::result::Error as DieselError;
+use tokio::sync::mpsc;
+
+use super::{Job, Verdict};
+use crate::error::is_outage;
+use crate::events::{Event, Events, Pending};
+use crate::metrics;
+use crate::store::messages::{self, CommitRow, Status};
+use crate::store::{Conn, Db, Purpose};
+
+/// Wait before the lane connects again.
+const RECONNECT_EVERY: Duration = Duration::from_millis(200);
+
+/// Why a batch did not commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// Postgres ended it to break a deadlock: once more.
+    Deadlock,
+    /// A lock was not to be had in time.
+    Locked,
+    /// A row of it is at fault: one by one.
+    Batch,
+    /// The connection or the database is gone.
+    Outage,
+}
+
+impl From<&DieselError> for Trouble {
+    fn from(error: &DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected") => {
+                Self::Deadlock
+            }
+            DieselError::DatabaseError(_, info) if info.message().contains("lock timeout") => {
+                Self::Locked
+            }
+            error if is_outage(error) => Self::Outage,
+            _ => Self::Batch,
+        }
+    }
+}
+
+pub(super) struct Lane {
+    batch: usize,
+    db: Db,
+    events: Events,
+    queue: mpsc::Receiver<Job>,
+    conn: Option<Conn>,
+    /// Jobs whose `client_id` is in the batch before them.
+    held: Vec<Job>,
+}
+
+impl Lane {
+    pub(super) fn new(batch: usize, db: Db, events: Events, queue: mpsc::Receiver<Job>) -> Self {
+        Self {
+            batch,
+            db,
+            events,
+            queue,
+            conn: None,
+            held: Vec::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut jobs = Vec::with_capacity(self.batch);
+        while self.gather(&mut jobs).await {
+            let batch = self.without_repeats(std::mem::take(&mut jobs));
+            self.settle(batch).await;
+        }
+    }
+
+    /// What waits, up to a batch; false when there will be nothing more.
+    async fn gather(&mut self, jobs: &mut Vec<Job>) -> bool {
+        jobs.append(&mut self.held);
+        if jobs.is_empty() {
+            return self.queue.recv_many(jobs, self.batch).await > 0;
+        }
+        while jobs.len() < self.batch
+            && let Ok(job) = self.queue.try_recv()
+        {
+            jobs.push(job);
+        }
+        true
+    }
+
+    /// Holds back the second of two sends with one `client_id`: it finds the first one committed.
+    fn without_repeats(&mut self, jobs: Vec<Job>) -> Vec<Job> {
+        let mut seen = HashSet::with_capacity(jobs.len());
+        let (batch, held) = jobs.into_iter().partition(|job| {
+            seen.insert((
+                job.draft.conversation_id,
+                job.draft.sender_id,
+                job.draft.client_id,
+            ))
+        });
+        self.held = held;
+        batch
+    }
+
+    async fn settle(&mut self, jobs: Vec<Job>) {
+        match self.commit(&jobs).await {
+            Ok(rows) => self.answer(jobs, rows),
+            Err(Trouble::Outage) => give_up(jobs),
+            Err(_) if jobs.len() == 1 => give_up(jobs),
+            Err(_) => {
+                let mut by_conversation: BTreeMap<_, Vec<Job>> = BTreeMap::new();
+                for job in jobs {
+                    by_conversation
+                        .entry(job.draft.conversation_id)
+                        .or_default()
+                        .push(job);
+                }
+                for (_, jobs) in by_conversation {
+                    self.settle_conversation(jobs).await;
+                }
+            }
+        }
+    }
+
+    /// The second try of one conversation's messages: together, then one by one.
+    async fn settle_conversation(&mut self, jobs: Vec<Job>) {
+        match self.commit(&jobs).await {
+            Ok(rows) => self.answer(jobs, rows),
+            Err(Trouble::Outage | Trouble::Locked) => give_up(jobs),
+            Err(_) => {
+                for job in jobs {
+                    let one = [job];
+                    match self.commit(&one).await {
+                        Ok(rows) => self.answer(one.into(), rows),
+                        Err(_) => give_up(one.into()),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs one transaction; a deadlock is tried once more, and counted.
+    async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<CommitRow>, Trouble> {
+        match self.commit_once(jobs).await {
+            Err(Trouble::Deadlock) => {
+                metrics::deadlock();
+                self.commit_once(jobs).await
+            }
+            other => other,
+        }
+    }
+
+    async fn commit_once(&mut self, jobs: &[Job]) -> Result<Vec<CommitRow>, Trouble> {
+        let started = Instant::now();
+        let conn = match &mut self.conn {
+            Some(conn) => conn,
+            none => match self.db.connect(Purpose::Writing).await {
+                Ok(conn) => none.insert(conn),
+                Err(error) => {
+                    tracing::warn!(%error, "the committer cannot reach the database");
+                    tokio::time::sleep(RECONNECT_EVERY).await;
+                    return Err(Trouble::Outage);
+                }
+            },
+        };
+        let drafts: Vec<_> = jobs.iter().map(|job| &job.draft).collect();
+        let rows = messages::commit(conn, &drafts).await;
+        match rows {
+            Ok(rows) => {
+                let committed = rows
+                    .iter()
+                    .filter(|row| row.status() == Status::Committed)
+                    .count();
+                metrics::commit(jobs.len(), committed, started.elapsed());
+                Ok(rows)
+            }
+            Err(error) => {
+                tracing::warn!(%error, messages = jobs.len(), "a batch did not commit");
+                let trouble = Trouble::from(&error);
+                if trouble == Trouble::Outage {
+                    self.conn = None;
+                }
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Answers each sender, then publishes what was committed.
+    fn answer(&self, jobs: Vec<Job>, rows: Vec<CommitRow>) {
+        let mut rows: BTreeMap<usize, CommitRow> =
+            rows.into_iter().map(|row| (row.index(), row)).collect();
+        let mut events = Vec::with_capacity(rows.len());
+        for (index, job) in jobs.into_iter().enumerate() {
+            let verdict = match rows.remove(&index) {
+                Some(row) => {
+                    let verdict = row.verdict(&job.draft.content_hash);
+                    events.extend(pending(&job, row));
+                    verdict
+                }
+                None => Verdict::Unknown,
+            };
+            // A caller who has gone will ask again.
+            _ = job.answer.send(verdict);
+        }
+        self.events.publish(events);
+    }
+}
+
+/// The event of a committed message.
+fn pending(job: &Job, row: CommitRow) -> Option<Pending> {
+    let draft = &job.draft;
+    let rev = row.rev();
+    let (outbox_id, routing_keys, body) = row.into_event()?;
+    tracing::debug!(message_id = %draft.id, conversation_id = %draft.conversation_id, request_id = draft.request_id, "committed");
+    Some(Pending {
+        outbox_id,
+        event: Event {
+            conversation_id: Some(draft.conversation_id.0),
+            rev,
+            control: false,
+            routing_keys,
+            kind: "message.created".to_owned(),
+            body,
+            message_id: Some(draft.id.0),
+            request_id: draft.request_id.clone(),
+        },
+    })
+}
+
+fn give_up(jobs: Vec<Job>) {
+    for job in jobs {
+        // A caller who has gone will ask again.
+        _ = job.answer.send(Verdict::Unknown);
+    }
+}

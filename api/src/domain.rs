@@ -1,0 +1,18 @@
+//! Types that cannot be wrong, and the rules that make them: no framework, no SQL.
+
+pub mod account;
+pub mod client_address;
+pub mod cursor;
+pub mod fields;
+pub mod message;
+pub mod refresh_token;
+pub mod text;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The first 8 bytes of a hash, as 11 characters: enough to tell versions of one thing apart.
+#[must_use]
+pub fn tag(hash: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(hash.get(..8).unwrap_or(hash))
+}

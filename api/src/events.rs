@@ -1,0 +1,224 @@
+//! Events: from a committed change to the broker.
+//!
+//! Whoever changes something writes the event's row in the same transaction (`store::outbox`),
+//! and hands the event to the publisher once the transaction has committed. A confirmed event's row
+//! is deleted; whatever goes wrong, the row stays and the relay publishes it (`relay.rs`).
+
+pub mod relay;
+
+use std::time::Duration;
+
+use platform::broker::publisher::{Outcome, Outgoing, Publisher};
+use protocol::control::Control;
+use protocol::frame::ServerFrame;
+use protocol::ids::{ConversationId, MessageId};
+use protocol::routing::{self, Route};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::observe;
+use crate::store::{self, Conn, Db, Purpose};
+
+/// Confirmed rows deleted in one statement.
+const DELETE_BATCH: usize = 500;
+/// How long a confirmed row may wait for company before it is deleted.
+const DELETE_EVERY: Duration = Duration::from_millis(100);
+/// Confirmed rows that wait to be deleted; beyond, they are left to the relay.
+const DELETE_QUEUE: usize = 16 * 1024;
+
+/// Something that happened, ready for the broker. Its body is the frame that clients get.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Where, if it is a conversation's.
+    pub conversation_id: Option<Uuid>,
+    /// The conversation's revision.
+    pub rev: Option<i64>,
+    /// For the ws-servers themselves (`chat.control`) rather than for clients.
+    pub control: bool,
+    /// To whom.
+    pub routing_keys: Vec<String>,
+    /// The frame's `type`.
+    pub kind: String,
+    /// The frame, or the control message.
+    pub body: String,
+    /// The message it is about.
+    pub message_id: Option<Uuid>,
+    /// The request that caused it.
+    pub request_id: Option<String>,
+}
+
+impl Event {
+    /// A frame for these routes, caused by the present request.
+    #[must_use]
+    pub fn frame(routes: &[Route], frame: &ServerFrame) -> Self {
+        Self {
+            conversation_id: None,
+            rev: None,
+            control: false,
+            routing_keys: routes.iter().map(|route| route.key()).collect(),
+            kind: frame.kind().to_owned(),
+            body: frame.encode(),
+            message_id: None,
+            request_id: present_request(),
+        }
+    }
+
+    /// The same, of a conversation at a revision.
+    #[must_use]
+    pub fn of_conversation(mut self, id: ConversationId, rev: i64) -> Self {
+        self.conversation_id = Some(id.0);
+        self.rev = Some(rev);
+        self
+    }
+
+    /// A control message, caused by the present request.
+    #[must_use]
+    pub fn control(message: &Control) -> Self {
+        Self {
+            conversation_id: None,
+            rev: None,
+            control: true,
+            routing_keys: Vec::new(),
+            kind: "control".to_owned(),
+            body: message.encode(),
+            message_id: None,
+            request_id: present_request(),
+        }
+    }
+
+    fn into_outgoing(self) -> Outgoing {
+        let mut keys = self.routing_keys.into_iter();
+        let exchange = if self.control {
+            routing::CONTROL_EXCHANGE
+        } else {
+            routing::EVENTS_EXCHANGE
+        };
+        Outgoing {
+            exchange,
+            key: keys.next().unwrap_or_default(),
+            cc: keys.collect(),
+            kind: self.kind,
+            body: self.body.into_bytes(),
+            message_id: self.message_id.map(|id| MessageId(id).to_string()),
+            request_id: self.request_id,
+            // The queues it goes to live and die with a ws-server's connection.
+            persistent: false,
+            done: None,
+        }
+    }
+}
+
+/// The id of the request that is being served, if one is.
+#[must_use]
+pub fn present_request() -> Option<String> {
+    Some(observe::request_id()).filter(|id| !id.is_empty())
+}
+
+/// An event whose row is written, to be published once its transaction has committed.
+#[derive(Debug)]
+#[must_use = "an event that is not published waits for the relay"]
+pub struct Pending {
+    /// Its row.
+    pub outbox_id: i64,
+    /// The event.
+    pub event: Event,
+}
+
+/// Writes an event's row in the caller's transaction.
+///
+/// # Errors
+/// If the database fails.
+pub async fn record(conn: &mut Conn, event: Event) -> diesel::QueryResult<Pending> {
+    let outbox_id = store::outbox::insert(conn, &event).await?;
+    Ok(Pending { outbox_id, event })
+}
+
+/// The way of events to the broker.
+#[derive(Clone, Debug)]
+pub struct Events {
+    publisher: Publisher,
+    confirmed: mpsc::Sender<i64>,
+}
+
+impl Events {
+    /// Starts the task that deletes confirmed rows; it ends, with everything deleted, when all
+    /// clones are gone.
+    #[must_use]
+    pub fn start(db: Db, publisher: Publisher) -> (Self, tokio::task::JoinHandle<()>) {
+        let (confirmed, taken) = mpsc::channel(DELETE_QUEUE);
+        (
+            Self {
+                publisher,
+                confirmed,
+            },
+            tokio::spawn(delete_confirmed(db, taken)),
+        )
+    }
+
+    /// Publishes events whose transaction has committed. Never waits, never fails: what the broker
+    /// does not take stays in the outbox.
+    pub fn publish(&self, events: impl IntoIterator<Item = Pending>) {
+        for Pending { outbox_id, event } in events {
+            let confirmed = self.confirmed.clone();
+            let mut outgoing = event.into_outgoing();
+            outgoing.done = Some(Box::new(move |outcome| {
+                if outcome == Outcome::Confirmed && confirmed.try_send(outbox_id).is_err() {
+                    tracing::debug!(outbox_id, "the relay will publish this event again");
+                }
+            }));
+            self.publisher.publish(outgoing);
+        }
+    }
+
+    /// Publishes what needs no row: receipts and typing heal with the next one.
+    pub fn publish_transient(&self, event: Event) {
+        self.publisher.publish(event.into_outgoing());
+    }
+
+    /// Publishes one event and waits for the broker's word.
+    async fn publish_and_wait(&self, event: Event) -> Outcome {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let mut outgoing = event.into_outgoing();
+        outgoing.done = Some(Box::new(move |outcome| {
+            // The relay stops listening only when the process ends.
+            _ = tell.send(outcome);
+        }));
+        self.publisher.publish(outgoing);
+        told.await.unwrap_or(Outcome::Failed)
+    }
+
+    /// Whether the broker can be reached.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.publisher.is_up()
+    }
+}
+
+async fn delete_confirmed(db: Db, mut confirmed: mpsc::Receiver<i64>) {
+    let mut ids = Vec::with_capacity(DELETE_BATCH);
+    let mut conn: Option<Conn> = None;
+    loop {
+        if confirmed.recv_many(&mut ids, DELETE_BATCH).await == 0 {
+            return;
+        }
+        if ids.len() < DELETE_BATCH && !confirmed.is_closed() {
+            tokio::time::sleep(DELETE_EVERY).await;
+            while ids.len() < DELETE_BATCH
+                && let Ok(id) = confirmed.try_recv()
+            {
+                ids.push(id);
+            }
+        }
+        // A row that cannot be deleted now is published again by the relay, and deleted then.
+        if conn.is_none() {
+            conn = db.connect(Purpose::Writing).await.ok();
+        }
+        if let Some(open) = &mut conn
+            && let Err(error) = store::outbox::delete(open, &ids).await
+        {
+            tracing::warn!(%error, rows = ids.len(), "confirmed events stay in the outbox");
+            conn = None;
+        }
+        ids.clear();
+    }
+}

@@ -1,0 +1,11 @@
+//! What handlers take from a request. Each refuses with the contract's answer.
+
+pub mod address;
+pub mod caller;
+pub mod json;
+pub mod params;
+
+pub use address::ClientAddress;
+pub use caller::{Caller, Sender};
+pub use json::Json;
+pub use params::{Path, Query};

@@ -1,0 +1,299 @@
+//! The OpenAPI 3.1 document, made from the same table as the routes (`router.rs`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use actix_web::http::Method;
+use protocol::ids::UserId;
+use protocol::problem::{Code, Problem};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
+    PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::router;
+
+const SCHEME: &str = "access_token";
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What the document says of one operation. Filled in beside its route.
+#[derive(Default)]
+pub struct Doc {
+    summary: &'static str,
+    tag: &'static str,
+    anonymous: bool,
+    parameters: Vec<Parameter>,
+    body: Option<(RefOr<Schema>, serde_json::Value, bool)>,
+    answers: Vec<(u16, &'static str, Option<RefOr<Schema>>)>,
+    problems: Vec<Code>,
+    schemas: Schemas,
+}
+
+impl Doc {
+    /// Begins with the sentence that lists show.
+    #[must_use]
+    pub fn new(tag: &'static str, summary: &'static str) -> Self {
+        Self {
+            summary,
+            tag,
+            ..Self::default()
+        }
+    }
+
+    /// No access token is needed.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    /// An id in the path.
+    #[must_use]
+    pub fn path_id(mut self, name: &str, about: &str) -> Self {
+        self.parameters
+            .push(parameter(name, about, ParameterIn::Path, UserId::schema()));
+        self
+    }
+
+    /// A query parameter that may be missing.
+    #[must_use]
+    pub fn query<T: PartialSchema>(mut self, name: &str, about: &str) -> Self {
+        self.parameters
+            .push(parameter(name, about, ParameterIn::Query, T::schema()));
+        self
+    }
+
+    /// `limit` and `cursor`.
+    #[must_use]
+    pub fn paged(mut self) -> Self {
+        let limit =
+            serde_json::json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 50});
+        // A literal of the shape that the type has.
+        if let Ok(schema) = serde_json::from_value(limit) {
+            self.parameters.push(parameter(
+                "limit",
+                "Entries of a page.",
+                ParameterIn::Query,
+                schema,
+            ));
+        }
+        self.query::<String>("cursor", "`next_cursor` of the previous page.")
+    }
+
+    /// A JSON body that must be there.
+    #[must_use]
+    pub fn body<T: ToSchema>(self, example: serde_json::Value) -> Self {
+        self.with_body::<T>(example, true)
+    }
+
+    /// A JSON body that may be missing.
+    #[must_use]
+    pub fn optional_body<T: ToSchema>(self, example: serde_json::Value) -> Self {
+        self.with_body::<T>(example, false)
+    }
+
+    fn with_body<T: ToSchema>(mut self, example: serde_json::Value, required: bool) -> Self {
+        self.body = Some((self.reference::<T>(), example, required));
+        self
+    }
+
+    /// An answer with a body.
+    #[must_use]
+    pub fn answer<T: ToSchema>(mut self, status: u16, about: &'static str) -> Self {
+        let schema = self.reference::<T>();
+        self.answers.push((status, about, Some(schema)));
+        self
+    }
+
+    /// An answer without one.
+    #[must_use]
+    pub fn empty(mut self, status: u16, about: &'static str) -> Self {
+        self.answers.push((status, about, None));
+        self
+    }
+
+    /// Error answers of its own; those of every route are added.
+    #[must_use]
+    pub fn problems(mut self, codes: &[Code]) -> Self {
+        self.problems.extend_from_slice(codes);
+        self
+    }
+
+    fn reference<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        T::schemas(&mut self.schemas);
+        self.schemas.push((T::name().into_owned(), T::schema()));
+        Ref::from_schema_name(T::name()).into()
+    }
+
+    fn operation(self, id: &str) -> (Operation, Schemas) {
+        let mut codes = self.problems;
+        codes.extend([Code::RateLimited, Code::Unavailable, Code::Internal]);
+        if !self.anonymous {
+            codes.push(Code::Unauthenticated);
+        }
+        if self.body.is_some() {
+            codes.extend([
+                Code::Malformed,
+                Code::TooLarge,
+                Code::UnsupportedMediaType,
+                Code::Invalid,
+            ]);
+        }
+        if !self.parameters.is_empty() {
+            codes.push(Code::Malformed);
+        }
+        let mut operation = OperationBuilder::new()
+            .operation_id(Some(id))
+            .summary(Some(self.summary))
+            .tag(self.tag)
+            .parameters(Some(self.parameters));
+        if let Some((schema, example, required)) = self.body {
+            let content = ContentBuilder::new()
+                .schema(Some(schema))
+                .example(Some(example))
+                .build();
+            let required = if required {
+                Required::True
+            } else {
+                Required::False
+            };
+            let body = RequestBodyBuilder::new()
+                .content("application/json", content)
+                .required(Some(required))
+                .build();
+            operation = operation.request_body(Some(body));
+        }
+        for (status, about, schema) in self.answers {
+            let mut response = ResponseBuilder::new().description(about);
+            if let Some(schema) = schema {
+                response = response.content(
+                    "application/json",
+                    ContentBuilder::new().schema(Some(schema)).build(),
+                );
+            }
+            operation = operation.response(status.to_string(), response.build());
+        }
+        for (status, codes) in by_status(codes) {
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(Problem::name())))
+                .build();
+            let response = ResponseBuilder::new()
+                .description(codes)
+                .content("application/problem+json", content);
+            operation = operation.response(status.to_string(), response.build());
+        }
+        if !self.anonymous {
+            operation = operation.security(SecurityRequirement::new(SCHEME, Vec::<String>::new()));
+        }
+        (operation.build(), self.schemas)
+    }
+}
+
+fn by_status(mut codes: Vec<Code>) -> BTreeMap<u16, String> {
+    codes.sort_by_key(|code| code.as_str());
+    codes.dedup();
+    let mut by_status: BTreeMap<u16, String> = BTreeMap::new();
+    for code in codes {
+        let text = by_status.entry(code.status()).or_default();
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(&format!("`{code}`: {}", code.title()));
+    }
+    by_status
+}
+
+fn parameter(name: &str, about: &str, place: ParameterIn, schema: RefOr<Schema>) -> Parameter {
+    let required = if place == ParameterIn::Path {
+        Required::True
+    } else {
+        Required::False
+    };
+    ParameterBuilder::new()
+        .name(name)
+        .description(Some(about))
+        .parameter_in(place)
+        .required(required)
+        .schema(Some(schema))
+        .build()
+}
+
+/// The document as every worker answers it.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// As it is answered.
+    pub json: Arc<str>,
+}
+
+/// The document, made once.
+#[must_use]
+pub fn shared() -> Document {
+    static SHARED: OnceLock<Document> = OnceLock::new();
+    SHARED
+        .get_or_init(|| {
+            let json = document().to_json().unwrap_or_default();
+            Document { json: json.into() }
+        })
+        .clone()
+}
+
+/// Makes the document from the table of routes.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut paths = PathsBuilder::new();
+    let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+    let mut known = Vec::new();
+    Problem::schemas(&mut known);
+    known.push((Problem::name().into_owned(), Problem::schema()));
+    schemas.extend(known);
+    let mut items: BTreeMap<&'static str, PathItem> = BTreeMap::new();
+    for endpoint in router::table() {
+        let (operation, used) = endpoint.doc.operation(endpoint.id);
+        schemas.extend(used);
+        let item = PathItem::new(http_method(&endpoint.method), operation);
+        match items.get_mut(endpoint.path) {
+            Some(existing) => existing.merge_operations(item),
+            None => _ = items.insert(endpoint.path, item),
+        }
+    }
+    for (path, item) in items {
+        paths = paths.path(path, item);
+    }
+    let mut components = ComponentsBuilder::new();
+    for (name, schema) in schemas {
+        components = components.schema(name, schema);
+    }
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let info = InfoBuilder::new()
+        .title("Warren")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Self-hosted real-time chat. Live events travel over `/ws`.",
+        ))
+        .license(Some(
+            LicenseBuilder::new().name("Apache-2.0 OR MIT").build(),
+        ))
+        .build();
+    OpenApiBuilder::new()
+        .info(info)
+        .paths(paths.build())
+        .components(Some(components.security_scheme(SCHEME, scheme).build()))
+        .build()
+}
+
+fn http_method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
+        Method::DELETE => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}

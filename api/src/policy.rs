@@ -1,0 +1,88 @@
+//! Who may do what: pure functions over what was loaded.
+//!
+//! What guards a send is judged inside the commit itself (`migrations/…_commit_messages`), because
+//! only there it is true; everything else is here.
+
+use protocol::problem::Code;
+
+use crate::error::ApiError;
+
+/// What stands between two users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Whether they are the same.
+    pub same: bool,
+    /// Whether the other one has an account still.
+    pub exists: bool,
+    /// Whether one blocks the other.
+    pub blocked: bool,
+}
+
+/// May the two begin (or find) a direct chat?
+///
+/// # Errors
+/// 422 with oneself, 404 with nobody, 403 when blocked.
+pub fn may_chat(pair: Pair) -> Result<(), ApiError> {
+    match pair {
+        Pair { same: true, .. } => Err(ApiError::field(
+            "user_id",
+            "oneself",
+            "must be someone else",
+        )),
+        Pair { exists: false, .. } => Err(ApiError::not_found()),
+        Pair { blocked: true, .. } => {
+            Err(ApiError::new(Code::Blocked, "One of you blocks the other."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// May a member take the conversation off their list? Direct chats only: a channel is left with its
+/// group.
+///
+/// # Errors
+/// 403 for a channel.
+pub fn may_unlist(is_direct: bool) -> Result<(), ApiError> {
+    if is_direct {
+        Ok(())
+    } else {
+        Err(ApiError::new(
+            Code::Forbidden,
+            "Only direct chats can be deleted. Leave the group instead.",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_chat_with_whom() {
+        let code = |same, exists, blocked| {
+            may_chat(Pair {
+                same,
+                exists,
+                blocked,
+            })
+            .err()
+            .map(|e| e.code())
+        };
+        for (same, exists, blocked, want) in [
+            (false, true, false, None),
+            (true, true, false, Some(Code::Invalid)),
+            (true, true, true, Some(Code::Invalid)),
+            (false, false, false, Some(Code::NotFound)),
+            (false, false, true, Some(Code::NotFound)),
+            (false, true, true, Some(Code::Blocked)),
+        ] {
+            assert_eq!(
+                code(same, exists, blocked),
+                want,
+                "{same} {exists} {blocked}"
+            );
+        }
+        assert!(may_unlist(true).is_ok());
+        assert_eq!(may_unlist(false).unwrap_err().code(), Code::Forbidden);
+    }
+}

@@ -1,0 +1,116 @@
+//! Moving watermarks, and telling whom it concerns.
+//!
+//! Both ways in meet here: the REST route, one at a time, and the receipts worker, hundreds in one
+//! statement. A watermark is not recorded in the outbox: a lost one heals with the next, and with
+//! every sync.
+
+use std::collections::BTreeMap;
+
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use protocol::command::{ReceiptCommand, ReceiptCommands};
+use protocol::frame::ServerFrame;
+use protocol::ids::{ConversationId, UserId};
+use protocol::routing::Route;
+
+use crate::app::State;
+use crate::error::{ApiError, Result};
+use crate::events::Event;
+use crate::metrics;
+use crate::store::receipts::{self as rows, Mark, Moved};
+use crate::store::{Conn, views};
+
+/// Moves watermarks in one statement and publishes those that moved.
+///
+/// # Errors
+/// If the database fails.
+pub async fn advance(
+    state: &State,
+    commands: impl IntoIterator<Item = ReceiptCommands>,
+) -> Result<()> {
+    let marks = highest(commands);
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let mut conn = state.db.get().await?;
+    let moved = conn
+        .transaction::<_, ApiError, _>(async |conn| {
+            // A watermark that a crash takes back is sent again by its client.
+            conn.batch_execute("SET LOCAL synchronous_commit = off")
+                .await?;
+            Ok(rows::advance(conn, &marks).await?)
+        })
+        .await?;
+    metrics::receipts_written(moved.len());
+    for row in moved {
+        publish(state, &mut conn, &row).await?;
+    }
+    Ok(())
+}
+
+/// The highest mark of each member; those of one conversation and user stand for one row.
+fn highest(commands: impl IntoIterator<Item = ReceiptCommands>) -> Vec<Mark> {
+    let mut marks: BTreeMap<(ConversationId, UserId), ReceiptCommand> = BTreeMap::new();
+    for ReceiptCommands { user_id, items } in commands {
+        for item in items {
+            let mark = marks
+                .entry((item.conversation_id, user_id))
+                .or_insert_with(|| item.clone());
+            mark.delivered_seq = mark.delivered_seq.max(item.delivered_seq);
+            mark.read_seq = mark.read_seq.max(item.read_seq);
+        }
+    }
+    marks.into_iter().collect()
+}
+
+/// To both sides of a direct chat, and the whole view to the reader's own devices.
+async fn publish(state: &State, conn: &mut Conn, moved: &Moved) -> Result<()> {
+    let conversation_id = ConversationId(moved.conversation_id);
+    let user_id = UserId(moved.user_id);
+    if let (Some(low), Some(high)) = (moved.direct_low, moved.direct_high) {
+        let frame = ServerFrame::Receipt {
+            conversation_id,
+            user_id,
+            delivered_seq: moved.delivered_seq,
+            read_seq: moved.public_read_seq,
+        };
+        let routes = [Route::User(UserId(low)), Route::User(UserId(high))];
+        state
+            .events
+            .publish_transient(Event::frame(&routes, &frame));
+    }
+    if let Some(row) = views::one(conn, user_id, conversation_id).await? {
+        let frame = ServerFrame::ConversationMe {
+            conversation_id,
+            me: row.me(),
+        };
+        state
+            .events
+            .publish_transient(Event::frame(&[Route::User(user_id)], &frame));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_highest_mark_of_a_member_is_written() {
+        let (user_id, conversation_id) = (UserId::new(), ConversationId::new());
+        let command = |delivered_seq, read_seq| ReceiptCommands {
+            user_id,
+            items: vec![ReceiptCommand {
+                conversation_id,
+                delivered_seq,
+                read_seq,
+            }],
+        };
+        let marks = highest([command(7, 0), command(3, 2), command(5, 1)]);
+        let want = ReceiptCommand {
+            conversation_id,
+            delivered_seq: 7,
+            read_seq: 2,
+        };
+        assert_eq!(marks, vec![((conversation_id, user_id), want)]);
+    }
+}

@@ -1,0 +1,14 @@
+//! Handlers, a file for each resource: authenticate, parse, load, judge, change, answer.
+
+pub mod auth;
+pub mod blocks;
+pub mod conversations;
+pub mod documents;
+pub mod internal;
+pub mod me;
+pub mod messages;
+pub mod presence;
+pub mod receipts;
+pub mod sync;
+pub mod users;
+pub mod views;

@@ -1,0 +1,289 @@
+//! Users.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use protocol::account::{Me, User};
+use protocol::ids::UserId;
+use uuid::Uuid;
+
+use super::Conn;
+use super::sql::sql;
+use crate::domain::account::ProfileChange;
+use crate::schema::users;
+
+/// A user's row, as far as answers need it.
+#[derive(Clone, Debug, Queryable, Selectable, QueryableByName)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+pub struct UserRow {
+    /// Who.
+    pub id: Uuid,
+    username: String,
+    display_name: String,
+    about: String,
+    hide_presence: bool,
+    hide_read_receipts: bool,
+    account_rev: i64,
+    created_at: DateTime<Utc>,
+    deleted_at: Option<DateTime<Utc>>,
+}
+
+impl UserRow {
+    /// What others see.
+    #[must_use]
+    pub fn user(self) -> User {
+        User {
+            id: self.id.into(),
+            username: self.username,
+            display_name: self.display_name,
+            about: self.about,
+            avatar_url: None,
+            created_at: self.created_at.into(),
+            deleted: self.deleted_at.is_some(),
+        }
+    }
+
+    /// What the user sees of themselves.
+    #[must_use]
+    pub fn me(self) -> Me {
+        Me {
+            hide_presence: self.hide_presence,
+            hide_read_receipts: self.hide_read_receipts,
+            account_rev: self.account_rev,
+            user: self.user(),
+        }
+    }
+}
+
+/// What signing in needs.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+pub struct Credentials {
+    /// The account.
+    #[diesel(embed)]
+    pub user: UserRow,
+    /// Its password's hash.
+    pub password_hash: Option<String>,
+    disabled_at: Option<DateTime<Utc>>,
+}
+
+impl Credentials {
+    /// The hash, if anyone may sign in with it.
+    #[must_use]
+    pub fn usable_hash(&self) -> Option<&str> {
+        self.password_hash
+            .as_deref()
+            .filter(|_| self.disabled_at.is_none())
+    }
+}
+
+/// Makes an account. A taken username violates `users_username_key`.
+pub async fn insert(
+    conn: &mut Conn,
+    username: &str,
+    display_name: &str,
+    password_hash: &str,
+) -> QueryResult<UserRow> {
+    diesel::insert_into(users::table)
+        .values((
+            users::id.eq(UserId::new().0),
+            users::username.eq(username),
+            users::display_name.eq(display_name),
+            users::password_hash.eq(password_hash),
+        ))
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+}
+
+/// One user.
+pub async fn find(conn: &mut Conn, id: UserId) -> QueryResult<Option<UserRow>> {
+    users::table
+        .find(id.0)
+        .select(UserRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The account of this name, with what signing in needs.
+pub async fn credentials_by_name(
+    conn: &mut Conn,
+    username: &str,
+) -> QueryResult<Option<Credentials>> {
+    users::table
+        .filter(users::username.eq(username))
+        .select(Credentials::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// This account, with what signing in needs.
+pub async fn credentials(conn: &mut Conn, id: UserId) -> QueryResult<Option<Credentials>> {
+    users::table
+        .find(id.0)
+        .select(Credentials::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Changes a profile.
+pub async fn update_profile(
+    conn: &mut Conn,
+    id: UserId,
+    change: &ProfileChange,
+) -> QueryResult<UserRow> {
+    diesel::update(users::table.find(id.0))
+        .set(change)
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+}
+
+/// Sets a password's hash.
+pub async fn set_password(conn: &mut Conn, id: UserId, hash: &str) -> QueryResult<()> {
+    diesel::update(users::table.find(id.0))
+        .set(users::password_hash.eq(hash))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Lets nobody sign in any more, or lets them again.
+pub async fn set_disabled(
+    conn: &mut Conn,
+    id: UserId,
+    at: Option<DateTime<Utc>>,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id.0))
+        .set(users::disabled_at.eq(at))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends an account: its name is freed, its messages stay as from a deleted user.
+pub async fn delete(conn: &mut Conn, id: UserId) -> QueryResult<()> {
+    sql(
+        "UPDATE users SET deleted_at = clock_timestamp(), password_hash = NULL, about = '', \
+             display_name = 'Deleted user', account_rev = account_rev + 1, \
+             username = 'deleted.' || right(replace(id::text, '-', ''), 24) \
+         WHERE id = {}",
+    )
+    .bind::<SqlUuid, _>(id.0)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// People whose username or display name begins with `prefix` (lower case, a LIKE pattern), by name.
+pub async fn search(
+    conn: &mut Conn,
+    pattern: &str,
+    after: (&str, Uuid),
+    limit: i32,
+) -> QueryResult<Vec<UserRow>> {
+    // Two index scans of at most a page each, not one filter over everybody.
+    sql("SELECT * FROM ( \
+             (SELECT * FROM users WHERE username LIKE {} AND deleted_at IS NULL AND (username, id) > ({}, {}) \
+              ORDER BY username, id LIMIT {}) \
+             UNION \
+             (SELECT * FROM users WHERE lower(display_name) LIKE {} AND deleted_at IS NULL AND (username, id) > ({}, {}) \
+              ORDER BY username, id LIMIT {}) \
+         ) found ORDER BY username, id LIMIT {}")
+    .bind::<Text, _>(pattern)
+    .bind::<Text, _>(after.0)
+    .bind::<SqlUuid, _>(after.1)
+    .bind::<Integer, _>(limit)
+    .bind::<Text, _>(pattern)
+    .bind::<Text, _>(after.0)
+    .bind::<SqlUuid, _>(after.1)
+    .bind::<Integer, _>(limit)
+    .bind::<Integer, _>(limit)
+    .load(conn)
+    .await
+}
+
+impl UserRow {
+    /// Where it stands in a list by name.
+    #[must_use]
+    pub fn position(&self) -> (String, Uuid) {
+        (self.username.clone(), self.id)
+    }
+}
+
+/// Locks users in id order, so that what depends on both of them is decided once.
+pub async fn lock(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<Vec<UserRow>> {
+    use diesel::sql_types::Array;
+    sql("SELECT * FROM users WHERE id = ANY ({}) ORDER BY id FOR NO KEY UPDATE")
+        .bind::<Array<SqlUuid>, _>(ids)
+        .load(conn)
+        .await
+}
+
+/// Moves a user's account revision, and says where it is now.
+pub async fn bump_account_rev(conn: &mut Conn, id: UserId) -> QueryResult<i64> {
+    diesel::update(users::table.find(id.0))
+        .set(users::account_rev.eq(users::account_rev + 1))
+        .returning(users::account_rev)
+        .get_result(conn)
+        .await
+}
+
+/// An account, as the operator's list shows it.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+pub struct Listed {
+    /// The account.
+    pub id: Uuid,
+    /// Its name.
+    pub username: String,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// Since when nobody can sign in.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// Accounts by name, after `after`.
+pub async fn list(conn: &mut Conn, after: &str, limit: i64) -> QueryResult<Vec<Listed>> {
+    users::table
+        .filter(users::username.gt(after))
+        .order(users::username)
+        .limit(limit)
+        .select(Listed::as_select())
+        .load(conn)
+        .await
+}
+
+/// Takes one use of an operator's invitation; false if it has none left or has expired.
+pub async fn use_invite(conn: &mut Conn, code: &str) -> QueryResult<bool> {
+    let used = sql("UPDATE registration_invites SET uses_left = uses_left - 1 \
+                    WHERE code = {} AND uses_left > 0 AND expires_at > clock_timestamp()")
+    .bind::<Text, _>(code)
+    .execute(conn)
+    .await?;
+    Ok(used == 1)
+}
+
+/// Makes an operator's invitation.
+pub async fn insert_invite(
+    conn: &mut Conn,
+    code: &str,
+    uses: i32,
+    expires_at: DateTime<Utc>,
+) -> QueryResult<()> {
+    use diesel::sql_types::Timestamptz;
+    sql("INSERT INTO registration_invites (code, uses_left, expires_at) VALUES ({}, {}, {})")
+        .bind::<Text, _>(code)
+        .bind::<Integer, _>(uses)
+        .bind::<Timestamptz, _>(expires_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

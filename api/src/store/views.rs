@@ -1,0 +1,317 @@
+//! Conversations as one of their members sees them.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::result::QueryResult;
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
+use diesel_async::RunQueryDsl;
+use protocol::conversation::{Conversation, ConversationKind, Receipts, SharedConversation, View};
+use protocol::ids::{ConversationId, UserId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+use super::Conn;
+use super::accounts::UserRow;
+use super::messages::MessageRow;
+use super::sql::sql;
+use crate::domain::tag;
+
+/// A conversation and the caller's membership, in one row.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ViewRow {
+    /// Which.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = SmallInt)]
+    kind: i16,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    group_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    topic: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    category: Option<String>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    position: Option<i32>,
+    /// The newest message's place.
+    #[diesel(sql_type = BigInt)]
+    pub last_seq: i64,
+    /// The revision.
+    #[diesel(sql_type = BigInt)]
+    pub rev: i64,
+    /// The revision at which its own fields last changed.
+    #[diesel(sql_type = BigInt)]
+    pub fields_rev: i64,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    active_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    peer_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = BigInt)]
+    delivered_seq: i64,
+    /// The caller has read up to here.
+    #[diesel(sql_type = BigInt)]
+    pub read_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    floor_delivered: i64,
+    #[diesel(sql_type = BigInt)]
+    floor_read: i64,
+    #[diesel(sql_type = BigInt)]
+    unread: i64,
+    #[diesel(sql_type = Bool)]
+    archived: bool,
+    #[diesel(sql_type = Bool)]
+    pinned: bool,
+    #[diesel(sql_type = Nullable<Integer>)]
+    pin_position: Option<i32>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    muted_until: Option<DateTime<Utc>>,
+    /// Everything up to here is gone for the caller.
+    #[diesel(sql_type = BigInt)]
+    pub cleared_seq: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    unread_from_seq: Option<i64>,
+    #[diesel(sql_type = Bool)]
+    listed: bool,
+}
+
+/// A view's query with its own condition on `m` (the caller's membership) and `c`.
+///
+/// Unread messages are not counted but computed: sending moves the sender's own watermark, so that
+/// everything above it is somebody else's; what does not count (system messages and tombstones) is
+/// subtracted by an index of its own. Only a chat that was marked unread is counted, up to 1000.
+///
+/// Floors are over both sides of a direct chat, unless the other side's account has ended.
+macro_rules! view_sql {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.id, c.kind, c.group_id, c.name, c.topic, c.category, c.position, c.last_seq, c.rev, \
+                 c.fields_rev, c.created_at, c.active_at, p.user_id AS peer_id, \
+                 m.version, m.delivered_seq, m.read_seq, \
+                 least(m.delivered_seq, p.delivered_seq) AS floor_delivered, \
+                 least(m.public_read_seq, p.public_read_seq) AS floor_read, \
+                 CASE WHEN m.unread_from_seq IS NULL THEN \
+                     least(1000, greatest(0, c.last_seq - greatest(m.read_seq, m.cleared_seq) - ( \
+                         SELECT count(*) FROM messages x WHERE x.conversation_id = c.id \
+                         AND x.seq > greatest(m.read_seq, m.cleared_seq) AND (x.kind = 2 OR x.deleted_at IS NOT NULL)))) \
+                 ELSE ( \
+                     SELECT count(*) FROM (SELECT 1 FROM messages x WHERE x.conversation_id = c.id \
+                         AND x.seq >= greatest(m.unread_from_seq, m.cleared_seq + 1) AND x.sender_id <> m.user_id \
+                         AND x.kind = 1 AND x.deleted_at IS NULL LIMIT 1000) counted) \
+                 END AS unread, \
+                 m.archived, m.pinned, m.pin_position, m.muted_until, m.cleared_seq, m.unread_from_seq, \
+                 (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AS listed \
+             FROM members m JOIN conversations c ON c.id = m.conversation_id \
+             LEFT JOIN LATERAL ( \
+                 SELECT o.user_id, \
+                     CASE WHEN u.deleted_at IS NULL THEN o.delivered_seq END AS delivered_seq, \
+                     CASE WHEN u.deleted_at IS NULL THEN o.public_read_seq END AS public_read_seq \
+                 FROM members o JOIN users u ON u.id = o.user_id \
+                 WHERE o.conversation_id = c.id AND o.user_id = \
+                     CASE m.user_id WHEN c.direct_low THEN c.direct_high ELSE c.direct_low END \
+             ) p ON c.kind = 1 \
+             WHERE ",
+            $condition
+        )
+    };
+}
+
+/// One conversation of a member.
+pub async fn one(
+    conn: &mut Conn,
+    user: UserId,
+    id: ConversationId,
+) -> QueryResult<Option<ViewRow>> {
+    let rows: Vec<ViewRow> = sql(view_sql!("m.user_id = {} AND m.conversation_id = {}"))
+        .bind::<SqlUuid, _>(user.0)
+        .bind::<SqlUuid, _>(id.0)
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().next())
+}
+
+/// A member's conversations in the order of their ids, after `after`.
+pub async fn by_id(
+    conn: &mut Conn,
+    user: UserId,
+    after: Uuid,
+    limit: i64,
+) -> QueryResult<Vec<ViewRow>> {
+    sql(view_sql!(
+        "m.user_id = {} AND m.conversation_id > {} ORDER BY m.conversation_id LIMIT {}"
+    ))
+    .bind::<SqlUuid, _>(user.0)
+    .bind::<SqlUuid, _>(after)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .await
+}
+
+/// Where a conversation stands in its member's list.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct ListPosition {
+    /// 0 if pinned.
+    band: i32,
+    pin: i32,
+    /// Microseconds since 1970, negative: the latest first.
+    activity: i64,
+    id: Uuid,
+}
+
+impl ListPosition {
+    /// Before everything.
+    pub const START: Self = Self {
+        band: -1,
+        pin: 0,
+        activity: 0,
+        id: Uuid::nil(),
+    };
+}
+
+impl ViewRow {
+    /// Where it stands in its member's list.
+    #[must_use]
+    pub fn list_position(&self) -> ListPosition {
+        ListPosition {
+            band: i32::from(!self.pinned),
+            pin: if self.pinned {
+                self.pin_position.unwrap_or(i32::MAX)
+            } else {
+                0
+            },
+            activity: -self.active_at.timestamp_micros(),
+            id: self.id,
+        }
+    }
+}
+
+/// A page of a member's list: pinned first, then by latest activity.
+pub async fn list(
+    conn: &mut Conn,
+    user: UserId,
+    archived: bool,
+    after: ListPosition,
+    limit: i64,
+) -> QueryResult<Vec<ViewRow>> {
+    sql(view_sql!(
+        "m.user_id = {} AND m.archived = {} AND (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) \
+         AND ((NOT m.pinned)::integer, CASE WHEN m.pinned THEN coalesce(m.pin_position, 2147483647) ELSE 0 END, \
+              -(extract(epoch FROM c.active_at) * 1000000)::bigint, c.id) > ({}, {}, {}, {}) \
+         ORDER BY (NOT m.pinned)::integer, CASE WHEN m.pinned THEN coalesce(m.pin_position, 2147483647) ELSE 0 END, \
+              -(extract(epoch FROM c.active_at) * 1000000)::bigint, c.id LIMIT {}"
+    ))
+    .bind::<SqlUuid, _>(user.0)
+    .bind::<Bool, _>(archived)
+    .bind::<Integer, _>(after.band)
+    .bind::<Integer, _>(after.pin)
+    .bind::<BigInt, _>(after.activity)
+    .bind::<SqlUuid, _>(after.id)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .await
+}
+
+impl ViewRow {
+    /// The lowest watermarks over all counted members.
+    #[must_use]
+    pub fn receipts(&self) -> Receipts {
+        Receipts {
+            delivered_seq: self.floor_delivered,
+            read_seq: self.floor_read,
+        }
+    }
+
+    /// The caller's own view.
+    #[must_use]
+    pub fn me(&self) -> View {
+        View {
+            version: self.version,
+            delivered_seq: self.delivered_seq,
+            read_seq: self.read_seq,
+            unread: self.unread,
+            mentions: 0,
+            archived: self.archived,
+            pinned: self.pinned,
+            pin_position: self.pin_position,
+            muted_until: self.muted_until.map(Into::into),
+            cleared_seq: self.cleared_seq,
+            unread_from_seq: self.unread_from_seq,
+            listed: self.listed,
+        }
+    }
+
+    /// A short tag over `me` and `receipts`.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        let text = serde_json::to_vec(&(self.me(), self.receipts())).unwrap_or_default();
+        tag(&Sha256::digest(text))
+    }
+
+    /// What everyone sees.
+    #[must_use]
+    pub fn shared(&self) -> SharedConversation {
+        SharedConversation {
+            id: self.id.into(),
+            kind: if self.kind == 1 {
+                ConversationKind::Direct
+            } else {
+                ConversationKind::Channel
+            },
+            group_id: self.group_id.map(Into::into),
+            name: self.name.clone(),
+            topic: self.topic.clone(),
+            category: self.category.clone(),
+            position: self.position,
+            last_seq: self.last_seq,
+            rev: self.rev,
+            created_at: self.created_at.into(),
+        }
+    }
+}
+
+/// Adds the peers and the newest visible messages, with one query each.
+pub async fn complete(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<Conversation>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let peer_ids: Vec<Uuid> = rows.iter().filter_map(|row| row.peer_id).collect();
+    let peers: Vec<UserRow> = sql("SELECT * FROM users WHERE id = ANY ({})")
+        .bind::<Array<SqlUuid>, _>(peer_ids)
+        .load(conn)
+        .await?;
+    let peers: HashMap<Uuid, UserRow> = peers.into_iter().map(|user| (user.id, user)).collect();
+    let visible: Vec<&ViewRow> = rows
+        .iter()
+        .filter(|row| row.last_seq > row.cleared_seq)
+        .collect();
+    let messages: Vec<MessageRow> = sql("SELECT x.* FROM unnest({}, {}) AS newest (id, seq) \
+         JOIN messages x ON x.conversation_id = newest.id AND x.seq = newest.seq")
+    .bind::<Array<SqlUuid>, _>(visible.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(visible.iter().map(|row| row.last_seq).collect::<Vec<_>>())
+    .load(conn)
+    .await?;
+    let mut newest: HashMap<ConversationId, MessageRow> = messages
+        .into_iter()
+        .map(|row| (row.conversation(), row))
+        .collect();
+    let complete = rows.into_iter().map(|row| Conversation {
+        shared: row.shared(),
+        peer: row
+            .peer_id
+            .and_then(|id| peers.get(&id).cloned())
+            .map(UserRow::user),
+        last_message: newest.remove(&row.id.into()).map(MessageRow::message),
+        receipts: row.receipts(),
+        me: row.me(),
+        view: row.tag(),
+    });
+    Ok(complete.collect())
+}

@@ -1,0 +1,1 @@
+DROP TABLE blocks, rate_windows, registration_invites, revocations, sessions, users;

@@ -1,0 +1,2 @@
+DROP FUNCTION commit_one, commit_batch, message_frame;
+DROP TYPE commit_result;
