@@ -33,7 +33,12 @@ apps_build() {
     local cargo target
     cargo=$(command -v cargo || echo "$HOME/.cargo/bin/cargo")
     [[ -x $cargo ]] || die "cargo is not installed" "https://rustup.rs tells how"
-    (cd -- "$ROOT" && "$cargo" build --release --locked -p api -p ws-server >&2)
+    (
+        # A compiler cache may leave a daemon behind, which must not hold the lock for ever.
+        exec {RUN_LOCK}>&-
+        cd -- "$ROOT"
+        "$cargo" build --release --locked -p api -p ws-server >&2
+    )
     target=${CARGO_TARGET_DIR:-$ROOT/target}
     make_folders "$RUN/bin"
     install_binary "$target/release/api"

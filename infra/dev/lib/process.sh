@@ -21,8 +21,7 @@ readonly LAUNCHER='
     run=$1 environment=$2 log=$3 limit=$4; shift 4
     umask 077
     cd "$run" || exit
-    exec </dev/null
-    if [ -n "$log" ]; then exec >>"$log" 2>&1; fi
+    exec </dev/null >>"$log" 2>&1
     for fd in /proc/self/fd/*; do
         fd=${fd##*/}
         if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi
@@ -34,7 +33,7 @@ readonly LAUNCHER='
 '
 
 # launch ENVIRONMENT_FILE LOG COMMAND...: becomes COMMAND in the run folder, to which both files
-# are relative. With an empty LOG the output stays where it is.
+# are relative.
 launch() {
     local environment=$1 log=$2
     shift 2
@@ -57,13 +56,14 @@ stat_fields() {
     STATE=${fields[0]} START_TIME=${fields[19]}
 }
 
+# Z: ended, but not yet collected by a parent that may never do so.
+is_alive() { stat_fields "$1" && [[ $STATE != Z ]]; }
+
 # pid_of NAME: prints the pid of its live process; fails when there is none.
 pid_of() {
     local pid start
     { read -r pid start <"$RUN/process/$1.pid"; } 2>/dev/null || return 1
-    stat_fields "$pid" || return 1
-    # Z: ended, but not yet collected by a parent that may never do so.
-    [[ $START_TIME == "$start" && $STATE != Z ]] || return 1
+    is_alive "$pid" && [[ $START_TIME == "$start" ]] || return 1
     echo "$pid"
 }
 
@@ -76,15 +76,23 @@ rotate_log() {
 }
 
 # spawn NAME COMMAND...: in the background, in a session of its own, so that neither Ctrl-C nor the
-# end of the terminal reaches it. Every step of the chain is an exec: $! is the server's own pid.
+# end of the terminal reaches it. Every step of the chain is an exec: the pid stays the same.
 spawn() {
-    local name=$1
+    local name=$1 pid
     shift
     rotate_log "$name"
-    (launch "env/$name" "log/$name.log" setsid "$@") &
-    local pid=$!
-    stat_fields "$pid" || START_TIME=0
-    printf '%s %s\n' "$pid" "$START_TIME" | put "$RUN/process/$name.pid"
+    # It records itself: if this script is interrupted right here, it can still be found.
+    (
+        record_process "$name" "$BASHPID"
+        launch "env/$name" "log/$name.log" setsid "$@"
+    ) &
+    pid=$!
+    while is_alive "$pid" && [[ $(pid_of "$name") != "$pid" ]]; do sleep 0.02; done
+}
+
+record_process() {
+    stat_fields "$2"
+    printf '%s %s\n' "$2" "$START_TIME" | put "$RUN/process/$1.pid"
 }
 
 # ensure_running NAME CONTENT COMMAND... <ENVIRONMENT: leaves a process alone that runs with this

@@ -29,5 +29,6 @@
 # several times that while a compiler has them.
 : "${WARREN_DEV_START_DEADLINE_S:=120}"
 
-# What a SIGTERM is given before SIGKILL follows: longer than ws-server's drain.
-readonly STOP_DEADLINE_S=20
+# What a SIGTERM is given before SIGKILL follows: more than the 20 s in which a ws-server lets its
+# sockets go (WARREN_WS_DRAIN_DEADLINE_MS).
+readonly STOP_DEADLINE_S=25
