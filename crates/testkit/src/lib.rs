@@ -3,6 +3,7 @@
 //! - [`services`]: PostgreSQL, RabbitMQ and Memcached for this test process.
 //! - [`TestEnv`]: a schema, a virtual host and a key prefix for one test, removed at its end.
 //! - [`http`] and [`ws`]: typed clients of the two services.
+//! - [`process`]: the real binaries, one by one or as a whole system.
 //! - [`proxy`]: a TCP proxy that cuts, stalls and delays.
 //! - [`eventually`]: waiting for a condition instead of sleeping for luck.
 //!
@@ -22,6 +23,7 @@ pub mod broker;
 mod env;
 pub mod http;
 pub mod keys;
+pub mod process;
 pub mod proxy;
 mod services;
 mod temp;
