@@ -3,6 +3,7 @@
 //! - [`services`]: PostgreSQL, RabbitMQ and Memcached for this test process.
 //! - [`TestEnv`]: a schema, a virtual host and a key prefix for one test, removed at its end.
 //! - [`http`] and [`ws`]: typed clients of the two services.
+//! - [`client`]: what a client holds by the contract's rule, to compare with a fresh load.
 //! - [`process`]: the real binaries, one by one or as a whole system.
 //! - [`proxy`]: a TCP proxy that cuts, stalls and delays.
 //! - [`eventually`]: waiting for a condition instead of sleeping for luck.
@@ -20,6 +21,7 @@
 )]
 
 pub mod broker;
+pub mod client;
 mod env;
 pub mod http;
 pub mod keys;

@@ -1,0 +1,367 @@
+//! A room that hears of a random history in every bad way ends as one that has just loaded it.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use protocol::ids::{ClientId, ConversationId};
+use protocol::time::Timestamp;
+
+use super::*;
+
+/// One durable change of a conversation.
+#[derive(Clone, Debug)]
+enum Op {
+    Send { mine: bool },
+    Edit(Index),
+    Delete(Index),
+    Rename,
+}
+
+/// One thing that reaches the client.
+#[derive(Clone, Debug)]
+enum Step {
+    /// An event, out of order and perhaps not for the first time.
+    Event(Index),
+    /// The changes since the client's `rev`, from a snapshot of some later moment.
+    Changes(Index),
+    /// The newest page, from a snapshot of any moment.
+    Page(Index),
+}
+
+/// The history of a conversation: what the database knew at each revision.
+struct World {
+    own: UserId,
+    moments: Vec<Moment>,
+}
+
+#[derive(Clone)]
+struct Moment {
+    shared: SharedConversation,
+    shared_rev: i64,
+    messages: Vec<Message>,
+    event: Option<Event>,
+}
+
+impl World {
+    fn new(ops: &[Op]) -> Self {
+        let (own, peer) = (UserId::new(), UserId::new());
+        let mut now = Moment {
+            shared: SharedConversation {
+                id: ConversationId::new(),
+                kind: ConversationKind::Channel,
+                group_id: None,
+                name: Some("general".to_owned()),
+                topic: None,
+                category: None,
+                position: None,
+                last_seq: 0,
+                rev: 0,
+                created_at: Timestamp::now(),
+            },
+            shared_rev: 0,
+            messages: vec![],
+            event: None,
+        };
+        let mut moments = vec![now.clone()];
+        for op in ops {
+            now.apply(op, own, peer);
+            moments.push(now.clone());
+        }
+        Self { own, moments }
+    }
+
+    fn last(&self) -> i64 {
+        self.moments.len() as i64 - 1
+    }
+
+    fn at(&self, rev: i64) -> &Moment {
+        &self.moments[usize::try_from(rev).expect("a revision is not negative")]
+    }
+
+    /// A client that has just loaded everything.
+    fn fresh(&self, rev: i64) -> Room {
+        let moment = self.at(rev);
+        let conversation = Conversation {
+            shared: moment.shared.clone(),
+            peer: None,
+            last_message: None,
+            receipts: Receipts::default(),
+            me: View {
+                version: 0,
+                delivered_seq: 0,
+                read_seq: 0,
+                unread: 0,
+                mentions: 0,
+                archived: false,
+                pinned: false,
+                pin_position: None,
+                muted_until: None,
+                cleared_seq: 0,
+                unread_from_seq: None,
+                listed: true,
+            },
+            view: "tag".to_owned(),
+        };
+        let mut room = Room::new(self.own, conversation);
+        assert_eq!(room.page(self.page(rev)), None);
+        room
+    }
+
+    fn page(&self, rev: i64) -> MessagePage {
+        MessagePage {
+            items: self.at(rev).messages.clone(),
+            has_before: false,
+            has_after: false,
+            rev,
+        }
+    }
+
+    /// As the API answers it from a snapshot at `now`, in small portions.
+    fn changes(&self, since: i64, now: i64) -> Changes {
+        const LIMIT: usize = 3;
+        let moment = self.at(now);
+        let mut items = moment.messages.clone();
+        items.retain(|message| message.rev > since);
+        items.sort_by_key(|message| message.rev);
+        let complete = items.len() <= LIMIT;
+        items.truncate(LIMIT);
+        Changes {
+            items,
+            conversation: (moment.shared_rev > since).then(|| moment.shared.clone()),
+            rev: now,
+            complete,
+            reset: false,
+        }
+    }
+
+    fn heal(&self, room: &mut Room, since: i64, now: i64) {
+        let mut next = Some(since);
+        while let Some(since) = next {
+            next = room.changes(self.changes(since, now));
+        }
+    }
+}
+
+impl Moment {
+    fn apply(&mut self, op: &Op, own: UserId, peer: UserId) {
+        let rev = self.shared.rev + 1;
+        self.shared.rev = rev;
+        let change = |messages: &mut Vec<Message>, i: &Index, change: fn(&mut Message)| {
+            let i = i.index(messages.len());
+            let message = &mut messages[i];
+            change(message);
+            message.rev = rev;
+            Event::Message(Box::new(message.clone()))
+        };
+        self.event = Some(match op {
+            Op::Edit(i) if !self.messages.is_empty() => change(&mut self.messages, i, |message| {
+                message.body.push('!');
+            }),
+            Op::Delete(i) if !self.messages.is_empty() => {
+                change(&mut self.messages, i, |message| {
+                    message.body.clear();
+                    message.deleted_at = Some(Timestamp::now());
+                })
+            }
+            Op::Send { mine } => {
+                self.shared.last_seq += 1;
+                let sender = if *mine { own } else { peer };
+                let message = message(self.shared.id, self.shared.last_seq, rev, sender);
+                self.messages.push(message.clone());
+                Event::Message(Box::new(message))
+            }
+            Op::Rename | Op::Edit(_) | Op::Delete(_) => {
+                self.shared_rev = rev;
+                self.shared.name = Some(format!("name {rev}"));
+                Event::Shared(Box::new(self.shared.clone()))
+            }
+        });
+    }
+}
+
+fn message(conversation_id: ConversationId, seq: i64, rev: i64, sender_id: UserId) -> Message {
+    Message {
+        id: MessageId::new(),
+        conversation_id,
+        seq,
+        rev,
+        client_id: ClientId::new(),
+        sender_id,
+        kind: MessageKind::Text,
+        body: format!("message {seq}"),
+        reply_to: None,
+        attachments: vec![],
+        reactions: vec![],
+        mentions: vec![],
+        pinned: false,
+        created_at: Timestamp::now(),
+        edited_at: None,
+        deleted_at: None,
+    }
+}
+
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let op = prop_oneof![
+        4 => any::<bool>().prop_map(|mine| Op::Send { mine }),
+        2 => any::<Index>().prop_map(Op::Edit),
+        1 => any::<Index>().prop_map(Op::Delete),
+        1 => Just(Op::Rename),
+    ];
+    prop::collection::vec(op, 1..30)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        8 => any::<Index>().prop_map(Step::Event),
+        1 => any::<Index>().prop_map(Step::Changes),
+        1 => any::<Index>().prop_map(Step::Page),
+    ];
+    prop::collection::vec(step, 0..60)
+}
+
+/// A revision between `from` and `to`, both possible.
+fn between(index: &Index, from: i64, to: i64) -> i64 {
+    from + index.index(usize::try_from(to - from + 1).expect("from is not after to")) as i64
+}
+
+proptest! {
+    #[test]
+    fn every_event_in_any_order_and_with_repeats_needs_no_healing(
+        ops in ops(),
+        start in any::<Index>(),
+        repeats in prop::collection::vec(any::<Index>(), 0..20),
+        order in any::<u64>(),
+    ) {
+        let world = World::new(&ops);
+        let start = between(&start, 0, world.last());
+        let mut events: Vec<i64> = (1..=world.last()).collect();
+        events.extend(repeats.iter().map(|index| between(index, 1, world.last())));
+        // A shuffle that proptest can shrink: sorted by a hash of place and seed.
+        let mut places: Vec<usize> = (0..events.len()).collect();
+        places.sort_by_key(|place| (*place as u64 + 1).wrapping_mul(order | 1).rotate_left(17));
+        let mut room = world.fresh(start);
+        for place in places {
+            let rev = events[place];
+            room.event(rev, world.at(rev).event.clone().expect("each revision has one"));
+        }
+        prop_assert!(!room.has_hole());
+        prop_assert_eq!(room.snapshot(), world.fresh(world.last()).snapshot());
+    }
+
+    #[test]
+    fn lost_events_and_late_answers_heal_to_a_fresh_load(
+        ops in ops(),
+        start in any::<Index>(),
+        steps in steps(),
+    ) {
+        let world = World::new(&ops);
+        let mut room = world.fresh(between(&start, 0, world.last()));
+        for step in &steps {
+            let before = room.rev();
+            match step {
+                Step::Event(index) => {
+                    let rev = between(index, 1, world.last());
+                    room.event(rev, world.at(rev).event.clone().expect("each revision has one"));
+                }
+                Step::Changes(index) => {
+                    let now = between(index, room.rev(), world.last());
+                    world.heal(&mut room, before, now);
+                }
+                Step::Page(index) => {
+                    let then = between(index, 0, world.last());
+                    if let Some(since) = room.page(world.page(then)) {
+                        world.heal(&mut room, since, world.last());
+                    }
+                }
+            }
+            prop_assert!(room.rev() >= before);
+        }
+        let since = room.rev();
+        world.heal(&mut room, since, world.last());
+        prop_assert!(!room.has_hole());
+        prop_assert_eq!(room.snapshot(), world.fresh(world.last()).snapshot());
+    }
+
+    #[test]
+    fn watermarks_only_rise_and_end_at_the_highest(
+        marks in prop::collection::vec((any::<bool>(), 0..50_i64, 0..50_i64), 0..40),
+    ) {
+        let world = World::new(&[]);
+        let mut room = world.fresh(0);
+        room.shared.kind = ConversationKind::Direct;
+        let peer = UserId::new();
+        let (mut mine, mut theirs) = (Receipts::default(), Receipts::default());
+        for (own, delivered_seq, read_seq) in marks {
+            let before = room.snapshot().receipts;
+            let receipts = Receipts { delivered_seq, read_seq };
+            room.receipt(if own { world.own } else { peer }, receipts);
+            let side = if own { &mut mine } else { &mut theirs };
+            *side = highest(*side, receipts);
+            let after = room.snapshot().receipts;
+            prop_assert_eq!(after, highest(before, after));
+        }
+        let end = room.snapshot();
+        prop_assert_eq!(end.me.delivered_seq, mine.delivered_seq);
+        prop_assert_eq!(end.receipts.read_seq, mine.read_seq.min(theirs.read_seq));
+    }
+}
+
+#[test]
+fn no_more_than_two_hundred_events_wait_above_a_hole() {
+    let world = World::new(&vec![Op::Send { mine: false }; PENDING + 50]);
+    let mut room = world.fresh(0);
+    for rev in (2..=world.last()).rev() {
+        room.event(rev, world.at(rev).event.clone().expect("each has one"));
+    }
+    assert_eq!(room.pending.len(), PENDING);
+    room.event(1, world.at(1).event.clone().expect("each has one"));
+    assert_eq!(room.rev(), PENDING as i64 + 1);
+}
+
+#[test]
+fn a_view_of_a_lower_version_changes_nothing_but_watermarks() {
+    let world = World::new(&[]);
+    let mut room = world.fresh(0);
+    let old = room.told_view().clone();
+    let pinned = View {
+        version: 2,
+        pinned: true,
+        ..old.clone()
+    };
+    room.view(pinned);
+    room.view(View {
+        version: 1,
+        archived: true,
+        read_seq: 7,
+        ..old
+    });
+    let me = room.snapshot().me;
+    assert!(me.pinned && !me.archived);
+    assert_eq!((me.version, me.read_seq), (2, 7));
+}
+
+#[test]
+fn a_tag_is_only_said_while_it_is_true() {
+    let world = World::new(&[Op::Send { mine: true }]);
+    let mut room = world.fresh(0);
+    assert_eq!(room.known().view.as_deref(), Some("tag"));
+    room.event(1, world.at(1).event.clone().expect("each has one"));
+    assert_eq!(room.known().view, None);
+    let change = ViewChange {
+        me: room.told_view().clone(),
+        receipts: room.snapshot().receipts,
+        hidden: vec![],
+        view: "new".to_owned(),
+    };
+    // What is held is ahead of an answer that is late.
+    let late = ViewChange {
+        me: View {
+            read_seq: 0,
+            ..change.me.clone()
+        },
+        ..change.clone()
+    };
+    room.merge_view_change(late);
+    assert_eq!(room.known().view, None);
+    room.merge_view_change(change);
+    assert_eq!(room.known().view.as_deref(), Some("new"));
+}
