@@ -23,8 +23,8 @@ enum Step {
     Event(Index),
     /// The changes since the client's `rev`, from a snapshot of some later moment.
     Changes(Index),
-    /// The newest page, from a snapshot of any moment.
-    Page(Index),
+    /// The timeline, from a snapshot of any moment; then the changes it asks for.
+    Page(Index, Index),
 }
 
 /// The history of a conversation: what the database knew at each revision.
@@ -77,8 +77,8 @@ impl World {
         &self.moments[usize::try_from(rev).expect("a revision is not negative")]
     }
 
-    /// A client that has just loaded everything.
-    fn fresh(&self, rev: i64) -> Room {
+    /// A client that knows of the conversation, and has not loaded a message yet.
+    fn empty(&self, rev: i64) -> Room {
         let moment = self.at(rev);
         let conversation = Conversation {
             shared: moment.shared.clone(),
@@ -101,7 +101,12 @@ impl World {
             },
             view: "tag".to_owned(),
         };
-        let mut room = Room::new(self.own, conversation);
+        Room::new(self.own, conversation)
+    }
+
+    /// A client that has just loaded everything.
+    fn fresh(&self, rev: i64) -> Room {
+        let mut room = self.empty(rev);
         assert_eq!(room.page(self.page(rev)), None);
         room
     }
@@ -213,7 +218,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         8 => any::<Index>().prop_map(Step::Event),
         1 => any::<Index>().prop_map(Step::Changes),
-        1 => any::<Index>().prop_map(Step::Page),
+        1 => any::<(Index, Index)>().prop_map(|(then, now)| Step::Page(then, now)),
     ];
     prop::collection::vec(step, 0..60)
 }
@@ -251,12 +256,17 @@ proptest! {
     fn lost_events_and_late_answers_heal_to_a_fresh_load(
         ops in ops(),
         start in any::<Index>(),
-        steps in steps(),
+        loaded in any::<(Index, Index, Index)>(),
+        mut steps in steps(),
     ) {
         let world = World::new(&ops);
-        let mut room = world.fresh(between(&start, 0, world.last()));
+        let mut room = world.empty(between(&start, 0, world.last()));
+        // At some point it loads the timeline for the first time.
+        let (place, then, now) = loaded;
+        steps.insert(place.index(steps.len() + 1), Step::Page(then, now));
         for step in &steps {
             let before = room.rev();
+            let held = room.messages.clone();
             match step {
                 Step::Event(index) => {
                     let rev = between(index, 1, world.last());
@@ -266,14 +276,18 @@ proptest! {
                     let now = between(index, room.rev(), world.last());
                     world.heal(&mut room, before, now);
                 }
-                Step::Page(index) => {
-                    let then = between(index, 0, world.last());
-                    if let Some(since) = room.page(world.page(then)) {
-                        world.heal(&mut room, since, world.last());
+                Step::Page(then, now) => {
+                    let then = between(then, 0, world.last());
+                    let now = between(now, room.rev().max(then), world.last());
+                    let since = room.page(world.page(then));
+                    prop_assert!(held.values().all(|old| room.messages[&old.id].rev >= old.rev));
+                    if let Some(since) = since {
+                        world.heal(&mut room, since, now);
                     }
                 }
             }
             prop_assert!(room.rev() >= before);
+            prop_assert!(held.values().all(|old| room.messages[&old.id].rev >= old.rev));
         }
         let since = room.rev();
         world.heal(&mut room, since, world.last());
@@ -315,6 +329,16 @@ fn no_more_than_two_hundred_events_wait_above_a_hole() {
     assert_eq!(room.pending.len(), PENDING);
     room.event(1, world.at(1).event.clone().expect("each has one"));
     assert_eq!(room.rev(), PENDING as i64 + 1);
+}
+
+#[test]
+fn what_waited_above_a_hole_is_applied_when_the_changes_fill_it() {
+    let world = World::new(&vec![Op::Send { mine: false }; 3]);
+    let mut room = world.fresh(0);
+    room.event(3, world.at(3).event.clone().expect("each has one"));
+    assert_eq!((room.rev(), room.has_hole()), (0, true));
+    world.heal(&mut room, 0, 2);
+    assert_eq!((room.rev(), room.has_hole()), (3, false));
 }
 
 #[test]
