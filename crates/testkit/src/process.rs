@@ -92,6 +92,12 @@ impl Process {
         &self.name
     }
 
+    /// Its process id, while it was started and not killed.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Where it serves clients.
     #[must_use]
     pub fn http(&self) -> SocketAddr {
@@ -158,16 +164,16 @@ impl Process {
     /// Waits until it has ended by itself.
     ///
     /// # Panics
-    /// If it has not by the deadline.
-    pub async fn wait_exit(&mut self, deadline: Duration) -> ExitStatus {
-        let child = self.child.as_mut().expect("it was started and not killed");
-        let ended = eventually(deadline, || {
+    /// If it has not by the deadline; the message holds its logs.
+    #[track_caller]
+    pub fn wait_exit(&mut self, deadline: Duration) -> impl Future<Output = ExitStatus> {
+        let look = move || {
+            let child = self.child.as_mut().expect("it was started, not killed");
             let ended = child.try_wait().unwrap();
-            async move { ended }
-        });
-        let status = ended.await;
-        self.child = None;
-        status
+            let (name, logs) = (self.name.clone(), self.logs.clone());
+            async move { ended.ok_or_else(|| Explained(format!("{name} still runs\n{logs}"))) }
+        };
+        eventually(deadline, look)
     }
 
     /// Starts it again on the same ports, after its end, and waits until it is ready.
@@ -186,9 +192,13 @@ impl Process {
     }
 
     /// Waits until `/readyz` answers with this status: 200, or 503 while a dependency is down.
-    pub async fn wait_readyz(&self, status: u16, deadline: Duration) -> String {
+    #[track_caller]
+    pub fn wait_readyz(&self, status: u16, deadline: Duration) -> impl Future<Output = String> {
         let url = format!("http://{}/readyz", self.admin);
-        eventually(deadline, || readyz(&url, status)).await
+        eventually(deadline, move || {
+            let url = url.clone();
+            async move { readyz(&url, status).await.map_err(Explained) }
+        })
     }
 
     fn spawn(&mut self) {
@@ -245,6 +255,15 @@ fn command(binary: Binary, arguments: &[&str], settings: &BTreeMap<String, Strin
     }
     command.stdin(Stdio::null()).envs(settings);
     command
+}
+
+/// A text that is shown as it is, its lines not escaped.
+struct Explained(String);
+
+impl std::fmt::Debug for Explained {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 async fn readyz(url: &str, status: u16) -> Result<String, String> {

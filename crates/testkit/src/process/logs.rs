@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Explained;
 use crate::eventually;
 
 /// A failed test prints this many lines.
@@ -72,12 +73,17 @@ impl Logs {
     ///
     /// # Panics
     /// If there is none by the deadline.
-    pub async fn expect(&self, matches: impl Fn(&Value) -> bool, deadline: Duration) -> Value {
-        eventually(deadline, || async {
+    #[track_caller]
+    pub fn expect(
+        &self,
+        matches: impl Fn(&Value) -> bool,
+        deadline: Duration,
+    ) -> impl Future<Output = Value> {
+        eventually(deadline, move || {
             let found = self.records().into_iter().find(&matches);
-            found.ok_or_else(|| self.to_string())
+            let found = found.ok_or_else(|| Explained(self.to_string()));
+            async move { found }
         })
-        .await
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<String>> {
