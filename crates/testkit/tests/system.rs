@@ -9,7 +9,8 @@ use protocol::ids::ClientId;
 use protocol::message::Message;
 use protocol::problem::Code;
 use testkit::client::Device;
-use testkit::process::System;
+use testkit::process::{ORIGIN, System};
+use testkit::ws::Connect;
 use testkit::{TestEnv, eventually};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -136,4 +137,49 @@ async fn what_is_killed() {
     std::io::Write::write_all(&mut std::io::stdout(), format!("\npid={pid}\n").as_bytes())
         .expect("the test listens");
     std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_device_that_lives_by_events_agrees_with_the_database() {
+    let mut system = System::builder().await.api(2).ws(2).start().await;
+    let ada = system.register("ada").await;
+    let bob = system.client(1).register("bob").await;
+    let socket = system.socket(0, &bob).await;
+    let mut device = Device::fresh(&bob).await;
+
+    let chat = ada.client.direct(bob.id()).await.shared.id;
+    for body in ["one", "two", "three"] {
+        ada.client.send(chat, body).await;
+    }
+    device.converge(&socket, &bob, SOON).await;
+    assert_eq!(device.snapshot()[&chat].me.unread, 3);
+
+    // Its server dies; it goes on at the other one.
+    system.ws[0].kill9();
+    assert_eq!(socket.expect_close().await, 1006);
+    ada.client.send(chat, "while it was away").await;
+    let socket = system.socket(1, &bob).await;
+    device.moved();
+    device.sync().await;
+    ada.client.send(chat, "and after").await;
+    device.converge(&socket, &bob, SOON).await;
+    assert_eq!(device.snapshot()[&chat].messages.len(), 5);
+}
+
+#[tokio::test]
+async fn a_browser_needs_an_origin_that_is_allowed() {
+    let system = System::builder().await.start().await;
+    let ada = system.register("ada").await;
+    let url = system.ws_url(0);
+    let open = |origin| {
+        let connect = Connect::to(&url).subprotocol(&ada.access_token);
+        connect.origin(origin).open()
+    };
+    let socket = open(ORIGIN).await.expect("this one is allowed");
+    assert_eq!(socket.protocol.as_deref(), Some("warren.v1"));
+    socket.expect_hello().await;
+    let refused = open("http://elsewhere.test").await;
+    assert_eq!(refused.expect_err("this one is not").status, 403);
+    let refused = Connect::to(&url).open().await;
+    assert_eq!(refused.expect_err("no token").status, 401);
 }
