@@ -9,9 +9,8 @@ use anyhow::Context;
 use platform::admin::{self, Readiness};
 use platform::broker::publisher::Publisher;
 use platform::metrics::PrometheusHandle;
-use platform::shutdown::CancellationToken;
+use platform::shutdown::Stage;
 use presence::Presence;
-use tokio::task::JoinHandle;
 
 use crate::committer::Committer;
 use crate::config::Config;
@@ -74,12 +73,7 @@ pub struct App {
     pub state: State,
     handles: [ServerHandle; 2],
     readiness: Readiness,
-    stop: CancellationToken,
-    /// Cancelled last, when nobody publishes any more.
-    stop_publisher: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
-    lanes: Vec<JoinHandle<()>>,
-    drains: Vec<JoinHandle<()>>,
+    stages: Vec<Stage>,
 }
 
 impl App {
@@ -89,14 +83,16 @@ impl App {
     /// If the keys cannot be read or a port cannot be bound.
     pub async fn start(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         crate::metrics::describe();
-        let stop = CancellationToken::new();
-        let stop_publisher = CancellationToken::new();
+        let [mut tasks, mut lanes, mut publishing, mut deleting] =
+            ["tasks", "committer", "publisher", "outbox"].map(Stage::new);
         let db = Db::new(&config.database).context("database pool")?;
         let name = format!("api {}", config.log.instance_name());
-        let (publisher, publishing) =
-            Publisher::spawn(config.broker.clone(), name, stop_publisher.clone());
-        let (events, deleting) = Events::start(db.clone(), publisher);
-        let (committer, lanes) = Committer::start(config.committer, &db, &events);
+        let (publisher, task) = Publisher::spawn(config.broker.clone(), name, publishing.token());
+        publishing.add(task);
+        let (events, task) = Events::start(db.clone(), publisher, deleting.token());
+        deleting.add(task);
+        let (committer, started) = Committer::start(config.committer, &db, &events, &lanes.token());
+        started.into_iter().for_each(|lane| lanes.add(lane));
         let keys = Keys::open(config.keys.clone(), &config.token).context("signing keys")?;
         let state = State {
             db,
@@ -109,7 +105,7 @@ impl App {
             limits: RateLimits::new(config.rate.clone()),
             config: Arc::new(config),
         };
-        let tasks = start_tasks(&state, &stop);
+        start_tasks(&state, &mut tasks);
         let readiness = readiness(&state);
         let config = &state.config;
         let admin_state = web::Data::new(state.clone());
@@ -132,63 +128,46 @@ impl App {
             state,
             handles,
             readiness,
-            stop,
-            stop_publisher,
-            tasks,
-            lanes,
-            drains: vec![deleting, publishing],
+            stages: vec![tasks, lanes, publishing, deleting],
         })
     }
 
     /// Ends everything, in the order in which one part feeds the next: no new requests; those under
     /// way are answered; the lanes commit what they took; its events are confirmed or stay in the
-    /// outbox.
+    /// outbox; what was confirmed is deleted from it.
     pub async fn stop(self) {
-        let Self {
-            state,
-            handles: [http, admin],
-            readiness,
-            stop,
-            stop_publisher,
-            tasks,
-            lanes,
-            drains,
-            ..
-        } = self;
-        readiness.drain();
+        let [http, admin] = self.handles;
+        let deadline = self.state.config.http.shutdown;
+        self.readiness.drain();
         http.stop(true).await;
-        stop.cancel();
-        settle(tasks).await;
-        drop(state);
-        // The admin port holds the last state outside this function: with it the lanes' queues close.
+        for stage in self.stages {
+            stage.stop(deadline).await;
+        }
         admin.stop(true).await;
-        settle(lanes).await;
-        stop_publisher.cancel();
-        settle(drains).await;
         tracing::info!("the service has ended");
     }
 }
 
-async fn settle(tasks: Vec<JoinHandle<()>>) {
-    for task in tasks {
-        if let Err(error) = task.await {
-            tracing::error!(%error, "a task ended badly");
-        }
-    }
-}
-
-fn start_tasks(state: &State, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
+fn start_tasks(state: &State, stage: &mut Stage) {
     let config = &state.config;
-    let (db, events) = (state.db.clone(), state.events.clone());
+    let (db, events, stop) = (state.db.clone(), state.events.clone(), stage.token());
     let every = config.auth.revocations_every;
-    let mut tasks = vec![
-        tokio::spawn(relay::run(db.clone(), events, config.relay, stop.clone())),
-        tokio::spawn(state.revocations.clone().watch(db, every, stop.clone())),
-        tokio::spawn(state.keys.clone().watch(stop.clone())),
-        tokio::spawn(sweeper::run(state.clone(), stop.clone())),
-    ];
-    tasks.extend(commands::start(state, stop));
-    tasks
+    stage.add(tokio::spawn(relay::run(
+        db.clone(),
+        events,
+        config.relay,
+        stop.clone(),
+    )));
+    stage.add(tokio::spawn(state.revocations.clone().watch(
+        db,
+        every,
+        stop.clone(),
+    )));
+    stage.add(tokio::spawn(state.keys.clone().watch(stop.clone())));
+    stage.add(tokio::spawn(sweeper::run(state.clone(), stop.clone())));
+    for worker in commands::start(state, &stop) {
+        stage.add(worker);
+    }
 }
 
 fn readiness(state: &State) -> Readiness {

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use platform::settings::Settings;
+use platform::shutdown::CancellationToken;
 use protocol::ids::{ClientId, ConversationId, MessageId, UserId};
 use tokio::sync::{mpsc, oneshot};
 
@@ -132,17 +133,24 @@ pub struct Committer {
 }
 
 impl Committer {
-    /// Starts the lanes; they end when all clones are gone and what was accepted is settled.
+    /// Starts the lanes; they end when `stop` is cancelled and what was accepted is settled.
     #[must_use]
     pub fn start(
         config: CommitterConfig,
         db: &Db,
         events: &Events,
+        stop: &CancellationToken,
     ) -> (Self, Vec<tokio::task::JoinHandle<()>>) {
         let (lanes, tasks) = (0..config.lanes)
             .map(|_| {
                 let (queue, taken) = mpsc::channel(config.queue);
-                let lane = lane::Lane::new(config.batch, db.clone(), events.clone(), taken);
+                let lane = lane::Lane::new(
+                    config.batch,
+                    db.clone(),
+                    events.clone(),
+                    taken,
+                    stop.clone(),
+                );
                 (queue, tokio::spawn(lane.run()))
             })
             .unzip();

@@ -9,6 +9,7 @@ pub mod relay;
 use std::time::Duration;
 
 use platform::broker::publisher::{Outcome, Outgoing, Publisher};
+use platform::shutdown::CancellationToken;
 use protocol::control::Control;
 use protocol::frame::ServerFrame;
 use protocol::ids::{ConversationId, MessageId};
@@ -141,17 +142,21 @@ pub struct Events {
 }
 
 impl Events {
-    /// Starts the task that deletes confirmed rows; it ends, with everything deleted, when all
-    /// clones are gone.
+    /// Starts the task that deletes confirmed rows; it ends, with everything deleted, when `stop` is
+    /// cancelled.
     #[must_use]
-    pub fn start(db: Db, publisher: Publisher) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(
+        db: Db,
+        publisher: Publisher,
+        stop: CancellationToken,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (confirmed, taken) = mpsc::channel(DELETE_QUEUE);
         (
             Self {
                 publisher,
                 confirmed,
             },
-            tokio::spawn(delete_confirmed(db, taken)),
+            tokio::spawn(delete_confirmed(db, taken, stop)),
         )
     }
 
@@ -194,12 +199,19 @@ impl Events {
     }
 }
 
-async fn delete_confirmed(db: Db, mut confirmed: mpsc::Receiver<i64>) {
+async fn delete_confirmed(db: Db, mut confirmed: mpsc::Receiver<i64>, stop: CancellationToken) {
     let mut ids = Vec::with_capacity(DELETE_BATCH);
     let mut conn: Option<Conn> = None;
     loop {
-        if confirmed.recv_many(&mut ids, DELETE_BATCH).await == 0 {
-            return;
+        tokio::select! {
+            biased;
+            count = confirmed.recv_many(&mut ids, DELETE_BATCH) => if count == 0 {
+                return;
+            },
+            () = stop.cancelled(), if !confirmed.is_closed() => {
+                confirmed.close();
+                continue;
+            }
         }
         if ids.len() < DELETE_BATCH && !confirmed.is_closed() {
             tokio::time::sleep(DELETE_EVERY).await;

@@ -44,7 +44,7 @@ pub fn set_user(user_id: UserId) {
 /// The middleware.
 ///
 /// # Errors
-/// None of its own: an error on its way out becomes an answer here, so that it is logged as one.
+/// None of its own, and none of a handler's: those are answers by the time they come here.
 pub async fn request(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -61,17 +61,8 @@ pub async fn request(
         id: id.clone(),
         user_id: None,
     });
-    let http_request = request.request().clone();
-    let work = async {
-        match next.call(request).await {
-            Ok(answer) => answer.map_into_left_body(),
-            Err(error) => {
-                let answer = error.error_response();
-                ServiceResponse::new(http_request, answer).map_into_right_body()
-            }
-        }
-    };
-    let mut answer = REQUEST.scope(context, work.instrument(span.clone())).await;
+    let work = next.call(request).instrument(span.clone());
+    let mut answer = REQUEST.scope(context, work).await?;
     if let Ok(value) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(X_REQUEST_ID, value);
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use diesel::result::Error as DieselError;
+use platform::shutdown::CancellationToken;
 use tokio::sync::mpsc;
 
 use super::{Job, Verdict};
@@ -52,10 +53,17 @@ pub(super) struct Lane {
     conn: Option<Conn>,
     /// Jobs whose `client_id` is in the batch before them.
     held: Vec<Job>,
+    stop: CancellationToken,
 }
 
 impl Lane {
-    pub(super) fn new(batch: usize, db: Db, events: Events, queue: mpsc::Receiver<Job>) -> Self {
+    pub(super) fn new(
+        batch: usize,
+        db: Db,
+        events: Events,
+        queue: mpsc::Receiver<Job>,
+        stop: CancellationToken,
+    ) -> Self {
         Self {
             batch,
             db,
@@ -63,6 +71,7 @@ impl Lane {
             queue,
             conn: None,
             held: Vec::new(),
+            stop,
         }
     }
 
@@ -78,6 +87,12 @@ impl Lane {
     async fn gather(&mut self, jobs: &mut Vec<Job>) -> bool {
         jobs.append(&mut self.held);
         if jobs.is_empty() {
+            tokio::select! {
+                biased;
+                count = self.queue.recv_many(jobs, self.batch) => return count > 0,
+                () = self.stop.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+            }
+            // Closed: what was accepted before is still taken.
             return self.queue.recv_many(jobs, self.batch).await > 0;
         }
         while jobs.len() < self.batch

@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use protocol::limits;
 use protocol::problem::Code;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::ApiError;
 
@@ -73,14 +73,20 @@ fn too_large(limit: usize) -> ApiError {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let not_json = |error: &dyn std::fmt::Display| {
+        ApiError::malformed(format!("The body is not JSON: {error}."))
+    };
+    // First whether it is JSON at all, however deep: only then whether it is the right JSON.
+    let text = std::str::from_utf8(body).map_err(|error| not_json(&error))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
+    if !text.trim_start().starts_with('{') {
+        // Serde would take a list as the fields in their order.
+        return Err(ApiError::field(".", "format", "must be an object"));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        let error = error.into_inner();
-        if !error.is_data() {
-            return ApiError::malformed(format!("The body is not JSON: {error}."));
-        }
-        let message = rule(&error.to_string());
+        let message = rule(&error.into_inner().to_string());
         let code = if message.starts_with("unknown field") {
             "unknown_field"
         } else if message.starts_with("missing field") {
@@ -95,11 +101,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
             _ => path,
         };
         ApiError::field(&field, code, message)
-    })?;
-    reader.end().map_err(|error| {
-        ApiError::malformed(format!("The body goes on after its end: {error}."))
-    })?;
-    Ok(value)
+    })
 }
 
 /// Serde's words without the place, which `field` names already.
@@ -126,22 +128,33 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_malformed() {
-        let deep = "[".repeat(10_000);
+        let unclosed = "[".repeat(10_000);
         for body in [
             &b""[..],
             b"{",
             b"nonsense",
             b"{}{}",
             b"{\"username\": \"\xff\"}",
-            deep.as_bytes(),
+            unclosed.as_bytes(),
         ] {
-            let error = refusal(body);
-            let known = matches!(error.code(), Code::Malformed | Code::Invalid);
-            assert!(known, "{error}");
+            assert_eq!(refusal(body).code(), Code::Malformed, "{body:?}");
         }
-        assert_eq!(refusal(b"{").code(), Code::Malformed);
-        assert_eq!(refusal(deep.as_bytes()).code(), Code::Malformed);
-        assert_eq!(refusal(b"{\"username\": \"\xff\"}").code(), Code::Malformed);
+    }
+
+    #[test]
+    fn json_of_another_shape_is_invalid_however_deep() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let deep_field = format!(r#"{{"username": {deep}, "password": "x"}}"#);
+        for body in [
+            "null",
+            "1",
+            "[]",
+            r#"["ada", "correct horse"]"#,
+            &deep,
+            &deep_field,
+        ] {
+            assert_eq!(refusal(body.as_bytes()).code(), Code::Invalid);
+        }
     }
 
     #[test]

@@ -1,0 +1,6 @@
+//! The REST service as its clients see it: the reply, the row and the event of every change.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod app;
+mod smoke;
