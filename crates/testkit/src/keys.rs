@@ -122,3 +122,28 @@ pub fn unsigned_token(claims: &Value) -> String {
         URL_SAFE_NO_PAD.encode(claims.to_string())
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::pkcs8::DecodePrivateKey;
+    use ed25519_dalek::{Signature, Verifier};
+
+    use super::*;
+
+    #[test]
+    fn a_key_file_holds_the_key_that_signs_its_tokens() {
+        let dir = TempDir::new();
+        let file = SigningKeyFile::create(dir.path());
+        let pem = std::fs::read_to_string(&file.path).unwrap();
+        let read = SigningKey::from_pkcs8_pem(&pem).unwrap();
+        assert_eq!(read.verifying_key().to_bytes(), file.public_key());
+
+        let token = file.token(&json!({ "sub": "ada" }));
+        assert_eq!(claims(&token)["sub"], "ada");
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let signature = Signature::from_slice(&signature).unwrap();
+        let key = read.verifying_key();
+        assert!(key.verify(signed.as_bytes(), &signature).is_ok());
+    }
+}

@@ -74,3 +74,33 @@ pub fn eventually<A: Answer, F: Future<Output = A>>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_looks_until_there_is_something() {
+        let looks = Cell::new(0);
+        let found = eventually(Duration::from_secs(1), || async {
+            looks.set(looks.get() + 1);
+            (looks.get() == 3).then_some("found")
+        });
+        assert_eq!(found.await, "found");
+        assert_eq!(looks.get(), 3);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "last seen: \"still 7\"")]
+    async fn it_says_what_it_saw_last() {
+        eventually(PAUSE, || async { Err::<(), _>("still 7") }).await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the first look did not come back")]
+    async fn a_look_that_hangs_is_given_up() {
+        eventually(PAUSE, std::future::pending::<bool>).await;
+    }
+}

@@ -100,3 +100,43 @@ impl std::fmt::Display for Reply {
         write!(f, "\n\n{:#}", self.body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn reply(content_type: &'static str, request_id: &'static str) -> Reply {
+        let problem = Problem::new(Code::Invalid, "too short", "r-1");
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static(content_type));
+        headers.insert("x-request-id", HeaderValue::from_static(request_id));
+        let body = serde_json::to_vec(&problem).unwrap();
+        Reply::new("POST /v1/things".to_owned(), 422, headers, &body)
+    }
+
+    #[test]
+    fn a_whole_problem_is_read() {
+        let problem = reply("application/problem+json", "r-1").problem(422, Code::Invalid);
+        assert_eq!(problem.detail, "too short");
+    }
+
+    #[test]
+    #[should_panic(expected = "request_id and X-Request-Id differ")]
+    fn a_problem_under_another_request_id_is_none() {
+        _ = reply("application/problem+json", "r-2").problem(422, Code::Invalid);
+    }
+
+    #[test]
+    #[should_panic(expected = "not a problem document")]
+    fn plain_json_is_no_problem() {
+        _ = reply("application/json", "r-1").problem(422, Code::Invalid);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected 201, got 422 to POST /v1/things")]
+    fn an_unexpected_status_is_explained() {
+        _ = reply("application/problem+json", "r-1").expect(201);
+    }
+}
