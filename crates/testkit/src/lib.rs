@@ -25,6 +25,7 @@ pub mod client;
 mod env;
 pub mod http;
 pub mod keys;
+mod owner;
 pub mod process;
 pub mod proxy;
 mod services;

@@ -11,7 +11,7 @@ use protocol::problem::Code;
 use testkit::client::Device;
 use testkit::process::{ORIGIN, System};
 use testkit::ws::Connect;
-use testkit::{TestEnv, eventually};
+use testkit::{TempDir, TestEnv, eventually};
 
 const SOON: Duration = Duration::from_secs(20);
 /// Set in the copy of this program that a test kills.
@@ -105,13 +105,13 @@ async fn processes_die_with_a_test_that_is_killed() {
         .spawn()
         .expect("it runs");
     let lines = BufReader::new(helper.stdout.take().expect("it is piped")).lines();
-    let pid = tokio::task::spawn_blocking(move || {
+    let told = tokio::task::spawn_blocking(move || {
         let mut lines = lines.map_while(Result::ok);
-        lines.find_map(|line| Some(line.split_once("pid=")?.1.to_owned()))
-    })
-    .await
-    .expect("it reads");
-    let pid = pid.expect("the helper says which process it started");
+        lines.find_map(|line| Some(line.split_once("started=")?.1.to_owned()))
+    });
+    let told = told.await.expect("it reads");
+    let told = told.expect("the helper says what it started");
+    let (pid, dir) = told.split_once(' ').expect("a process and a folder");
     let process = format!("/proc/{pid}");
     assert!(Path::new(&process).exists());
 
@@ -123,6 +123,10 @@ async fn processes_die_with_a_test_that_is_killed() {
         stat.map_or(true, |stat| stat.contains(") Z "))
     })
     .await;
+    // The next test process does this by itself.
+    assert!(Path::new(&dir).exists());
+    TempDir::sweep();
+    assert!(!Path::new(&dir).exists());
 }
 
 /// Not a test by itself: what the one above starts and kills.
@@ -132,10 +136,9 @@ async fn what_is_killed() {
         return;
     }
     let system = System::builder().await.ws(0).start().await;
-    eprintln!("helper is up");
     let pid = system.api[0].id().expect("it runs");
-    std::io::Write::write_all(&mut std::io::stdout(), format!("\npid={pid}\n").as_bytes())
-        .expect("the test listens");
+    let told = format!("\nstarted={pid} {}\n", system.env.dir().display());
+    std::io::Write::write_all(&mut std::io::stdout(), told.as_bytes()).expect("the test listens");
     std::future::pending::<()>().await;
 }
 

@@ -20,10 +20,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Services;
+use crate::owner;
 use crate::wait::eventually;
 
-/// The process that started a container, as `pid:start-time`: the time tells it from a later
-/// process with the same number.
+/// The process that started a container.
 const OWNER_LABEL: &str = "org.warren.testkit.owner";
 const START_DEADLINE: Duration = Duration::from_secs(120);
 const POSTGRES: u16 = 5432;
@@ -87,7 +87,7 @@ fn image(name: &str, default: &str, ports: &[u16]) -> ContainerRequest<GenericIm
             image.with_exposed_port(port.tcp())
         });
     image
-        .with_label(OWNER_LABEL, owner(std::process::id()).unwrap_or_default())
+        .with_label(OWNER_LABEL, owner::own())
         .with_startup_timeout(START_DEADLINE)
 }
 
@@ -159,8 +159,7 @@ fn sweep() {
         let Some((id, label)) = line.split_once(' ') else {
             continue;
         };
-        let pid = label.split(':').next().and_then(|pid| pid.parse().ok());
-        if pid.and_then(owner).as_deref() != Some(label) {
+        if owner::is_gone(label) {
             docker(&["rm", "--force", "--volumes", id]);
         }
     }
@@ -180,13 +179,4 @@ fn docker(arguments: &[&str]) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// `pid:start-time` of a live process.
-fn owner(pid: u32) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The command's name, in parentheses, may hold spaces: count from behind it.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let start_time = fields.split_whitespace().nth(19)?;
-    Some(format!("{pid}:{start_time}"))
 }
