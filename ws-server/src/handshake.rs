@@ -144,11 +144,12 @@ async fn answer<B: MessageBody>(
     let (response, body) = response.into_parts();
     let size = body.size();
     let bytes = body.try_into_bytes().unwrap_or_default();
-    io.send(h1::Message::Item((response, size))).await?;
+    // Head and body in one write.
+    io.feed(h1::Message::Item((response, size))).await?;
     if !matches!(size, BodySize::None) && !bytes.is_empty() {
-        io.send(h1::Message::Chunk(Some(bytes))).await?;
+        io.feed(h1::Message::Chunk(Some(bytes))).await?;
     }
-    Ok(())
+    io.flush().await
 }
 
 /// Checks everything that can be wrong with the request.

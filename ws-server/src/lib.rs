@@ -4,6 +4,14 @@
 //! It has no database: what it must know it asks the API, or hears as an event. One task for each
 //! link and list runs on the main thread; each worker thread has a [`hub`] with its own sockets.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        reason = "a test that panics says where it failed"
+    )
+)]
+
 pub mod api_client;
 pub mod app;
 pub mod bindings;
