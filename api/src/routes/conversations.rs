@@ -24,35 +24,54 @@ pub async fn create_conversation(
 ) -> Result<HttpResponse> {
     let (me, other) = (caller.user_id, request.user_id);
     let mut conn = state.db.get().await?;
-    let (conversation, event) = conn
-        .transaction(async |conn| {
-            let users = accounts::lock(conn, &[me.0, other.0]).await?;
-            let exists = users
-                .into_iter()
-                .any(|user| user.id == other.0 && !user.user().deleted);
-            let blocked = blocks::between(conn, me, other).await?;
-            policy::may_chat(policy::Pair {
-                same: me == other,
-                exists,
-                blocked,
-            })?;
-            let (id, new) = conversations::direct(conn, me, other).await?;
-            let conversation = read(conn, me, id).await?;
-            let event = if new {
-                Some(tell_both(conn, me, other, &conversation.shared).await?)
-            } else {
-                None
-            };
-            Ok::<_, ApiError>((conversation, event))
-        })
-        .await?;
+    let (id, event) = match find(&mut conn, me, other).await? {
+        Some(id) => (id, None),
+        None => {
+            conn.transaction(async |conn| begin(conn, me, other).await)
+                .await?
+        }
+    };
     let mut answer = if event.is_some() {
         HttpResponse::Created()
     } else {
         HttpResponse::Ok()
     };
     state.events.publish(event);
-    Ok(answer.json(conversation))
+    Ok(answer.json(read_snapshot(&mut conn, me, id).await?))
+}
+
+/// The chat the two have already, if they may write to each other: the common case needs no lock.
+async fn find(conn: &mut Conn, me: UserId, other: UserId) -> Result<Option<ConversationId>> {
+    if blocks::between(conn, me, other).await? {
+        return Ok(None);
+    }
+    Ok(conversations::find_direct(conn, me, other).await?)
+}
+
+/// Begins a chat, or finds the one that another request has just begun.
+async fn begin(
+    conn: &mut Conn,
+    me: UserId,
+    other: UserId,
+) -> Result<(ConversationId, Option<Pending>)> {
+    let users = accounts::lock(conn, &[me.0, other.0]).await?;
+    let exists = users
+        .into_iter()
+        .any(|user| user.id == other.0 && !user.user().deleted);
+    let blocked = blocks::between(conn, me, other).await?;
+    policy::may_chat(policy::Pair {
+        same: me == other,
+        exists,
+        blocked,
+    })?;
+    if let Some(id) = conversations::find_direct(conn, me, other).await? {
+        return Ok((id, None));
+    }
+    let id = conversations::insert_direct(conn, me, other).await?;
+    let row = views::one(conn, me, id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    Ok((id, Some(tell_both(conn, me, other, &row.shared()).await?)))
 }
 
 async fn tell_both(
@@ -70,13 +89,22 @@ async fn tell_both(
     Ok(events::record(conn, event).await?)
 }
 
-/// A conversation as the caller sees it.
-async fn read(conn: &mut Conn, caller: UserId, id: ConversationId) -> Result<Conversation> {
-    let row = views::one(conn, caller, id)
-        .await?
-        .ok_or_else(ApiError::not_found)?;
-    let complete = views::complete(conn, vec![row]).await?;
-    complete.into_iter().next().ok_or_else(ApiError::not_found)
+/// A conversation as the caller sees it, from one snapshot.
+async fn read_snapshot(
+    conn: &mut Conn,
+    caller: UserId,
+    id: ConversationId,
+) -> Result<Conversation> {
+    let mut snapshot = conn.build_transaction().repeatable_read().read_only();
+    snapshot
+        .run(async |conn| {
+            let row = views::one(conn, caller, id)
+                .await?
+                .ok_or_else(ApiError::not_found)?;
+            let complete = views::complete(conn, vec![row]).await?;
+            complete.into_iter().next().ok_or_else(ApiError::not_found)
+        })
+        .await
 }
 
 pub async fn get_conversation(
@@ -85,11 +113,7 @@ pub async fn get_conversation(
     Path(id): Path<ConversationId>,
 ) -> Result<HttpResponse> {
     let mut conn = state.db.get().await?;
-    let mut snapshot = conn.build_transaction().repeatable_read().read_only();
-    let conversation = snapshot
-        .run(async |conn| read(conn, caller.user_id, id).await)
-        .await?;
-    Ok(HttpResponse::Ok().json(conversation))
+    Ok(HttpResponse::Ok().json(read_snapshot(&mut conn, caller.user_id, id).await?))
 }
 
 /// Which conversations, and where the page begins.

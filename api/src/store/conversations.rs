@@ -19,22 +19,28 @@ struct Id {
     id: Uuid,
 }
 
-/// Makes the direct chat of two users, and says whether it is new. The users are locked.
-pub async fn direct(
+/// The direct chat of two users.
+pub async fn find_direct(
     conn: &mut Conn,
     one: UserId,
     other: UserId,
-) -> QueryResult<(ConversationId, bool)> {
-    let (low, high) = (one.0.min(other.0), one.0.max(other.0));
-    let known: Vec<Id> =
+) -> QueryResult<Option<ConversationId>> {
+    let rows: Vec<Id> =
         sql("SELECT id FROM conversations WHERE direct_low = {} AND direct_high = {}")
-            .bind::<SqlUuid, _>(low)
-            .bind::<SqlUuid, _>(high)
+            .bind::<SqlUuid, _>(one.0.min(other.0))
+            .bind::<SqlUuid, _>(one.0.max(other.0))
             .load(conn)
             .await?;
-    if let Some(Id { id }) = known.into_iter().next() {
-        return Ok((id.into(), false));
-    }
+    Ok(rows.into_iter().next().map(|row| row.id.into()))
+}
+
+/// Makes the direct chat of two users. They are locked and have none.
+pub async fn insert_direct(
+    conn: &mut Conn,
+    one: UserId,
+    other: UserId,
+) -> QueryResult<ConversationId> {
+    let (low, high) = (one.0.min(other.0), one.0.max(other.0));
     let id = ConversationId::new();
     sql("INSERT INTO conversations (id, kind, direct_low, direct_high) VALUES ({}, 1, {}, {})")
         .bind::<SqlUuid, _>(id.0)
@@ -47,7 +53,7 @@ pub async fn direct(
         .bind::<Array<SqlUuid>, _>(vec![low, high])
         .execute(conn)
         .await?;
-    Ok((id, true))
+    Ok(id)
 }
 
 /// A member's row, locked, with what its changes are judged by.

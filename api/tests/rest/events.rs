@@ -50,15 +50,33 @@ impl Events {
         let connection = env.amqp().await;
         let channel = connection.create_channel().await.unwrap();
         declare_topology(&channel).await.unwrap();
-        let exclusive = QueueDeclareOptions { exclusive: true, ..Default::default() };
-        let queue = channel.queue_declare("".into(), exclusive, FieldTable::default()).await.unwrap();
-        let name = queue.name().clone();
-        channel
-            .queue_bind(name.clone(), exchange.into(), key.into(), Default::default(), FieldTable::default())
+        let exclusive = QueueDeclareOptions {
+            exclusive: true,
+            ..Default::default()
+        };
+        let queue = channel
+            .queue_declare("".into(), exclusive, FieldTable::default())
             .await
             .unwrap();
-        let no_ack = BasicConsumeOptions { no_ack: true, ..Default::default() };
-        let mut consumer = channel.basic_consume(name, "".into(), no_ack, FieldTable::default()).await.unwrap();
+        let name = queue.name().clone();
+        channel
+            .queue_bind(
+                name.clone(),
+                exchange.into(),
+                key.into(),
+                Default::default(),
+                FieldTable::default(),
+            )
+            .await
+            .unwrap();
+        let no_ack = BasicConsumeOptions {
+            no_ack: true,
+            ..Default::default()
+        };
+        let mut consumer = channel
+            .basic_consume(name, "".into(), no_ack, FieldTable::default())
+            .await
+            .unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let list = heard.clone();
         tokio::spawn(async move {
@@ -66,19 +84,30 @@ impl Events {
                 let properties = &delivery.properties;
                 let mut keys = vec![delivery.routing_key.to_string()];
                 let headers = properties.headers().as_ref();
-                let cc = headers.and_then(|headers| headers.inner().get("CC")).and_then(|cc| cc.as_array());
-                keys.extend(cc.into_iter().flat_map(|cc| cc.as_slice()).filter_map(|key| {
-                    key.as_long_string().map(ToString::to_string)
-                }));
+                let cc = headers
+                    .and_then(|headers| headers.inner().get("CC"))
+                    .and_then(|cc| cc.as_array());
+                keys.extend(
+                    cc.into_iter()
+                        .flat_map(|cc| cc.as_slice())
+                        .filter_map(|key| key.as_long_string().map(ToString::to_string)),
+                );
                 list.lock().unwrap().push(Heard {
                     keys,
-                    kind: properties.kind().as_ref().map(ToString::to_string).unwrap_or_default(),
+                    kind: properties
+                        .kind()
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
                     message_id: properties.message_id().as_ref().map(ToString::to_string),
                     body: String::from_utf8(delivery.data).unwrap(),
                 });
             }
         });
-        Self { heard, _connection: connection }
+        Self {
+            heard,
+            _connection: connection,
+        }
     }
 
     /// Everything so far.
@@ -88,24 +117,34 @@ impl Events {
 
     /// Every frame so far.
     pub fn frames(&self) -> Vec<ServerFrame> {
-        self.all().iter().map(|heard| serde_json::from_str(&heard.body).unwrap()).collect()
+        self.all()
+            .iter()
+            .map(|heard| serde_json::from_str(&heard.body).unwrap())
+            .collect()
     }
 
     /// Waits for a message that fits.
     pub async fn expect(&self, fits: impl Fn(&Heard) -> bool) -> Heard {
         testkit::eventually(DEADLINE, || async {
-            self.all().into_iter().find(|heard| fits(heard)).ok_or_else(|| format!("heard {:#?}", self.all()))
+            self.all()
+                .into_iter()
+                .find(|heard| fits(heard))
+                .ok_or_else(|| format!("heard {:#?}", self.all()))
         })
         .await
     }
 
     /// Waits for a frame that fits.
     pub async fn expect_frame(&self, fits: impl Fn(&ServerFrame) -> bool) -> Heard {
-        self.expect(|heard| serde_json::from_str(&heard.body).is_ok_and(|frame| fits(&frame))).await
+        self.expect(|heard| serde_json::from_str(&heard.body).is_ok_and(|frame| fits(&frame)))
+            .await
     }
 
     /// Waits for a control message.
     pub async fn expect_control(&self, want: &Control) -> Heard {
-        self.expect(|heard| serde_json::from_str::<Control>(&heard.body).is_ok_and(|control| control == *want)).await
+        self.expect(|heard| {
+            serde_json::from_str::<Control>(&heard.body).is_ok_and(|control| control == *want)
+        })
+        .await
     }
 }

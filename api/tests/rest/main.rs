@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod app;
-mod smoke;
+mod conversations;
+mod events;

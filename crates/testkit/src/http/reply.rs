@@ -18,6 +18,18 @@ pub struct Reply {
     request: String,
 }
 
+/// An answer whose status was looked at: it may be dropped.
+#[derive(Clone, Debug)]
+pub struct Expected(Reply);
+
+impl std::ops::Deref for Expected {
+    type Target = Reply;
+
+    fn deref(&self) -> &Reply {
+        &self.0
+    }
+}
+
 impl Reply {
     pub(super) fn new(request: String, status: u16, headers: HeaderMap, body: &[u8]) -> Self {
         let body = if body.is_empty() {
@@ -36,9 +48,9 @@ impl Reply {
 
     /// Requires a status.
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub fn expect(self, status: u16) -> Expected {
         assert!(self.status == status, "expected {status}, got {self}");
-        self
+        Expected(self)
     }
 
     /// The body as a type of the protocol.
