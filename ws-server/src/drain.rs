@@ -8,6 +8,7 @@ use protocol::frame::ServerFrame;
 use tokio::time::Instant;
 
 use crate::hub::Worker;
+use crate::outbound::text_frame;
 
 /// Gives each socket that has none a time to leave, and tells it.
 pub fn schedule(worker: &Rc<Worker>) {
@@ -20,7 +21,7 @@ pub fn schedule(worker: &Rc<Worker>) {
         let draining = ServerFrame::Draining {
             reconnect_after_ms: after.as_millis() as u64,
         };
-        worker.reply(socket, &draining);
+        worker.enqueue(socket, text_frame(draining.encode().as_bytes()));
     }
 }
 

@@ -5,7 +5,6 @@
 //! without a task between.
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use actix_codec::Framed;
@@ -18,23 +17,12 @@ use actix_web::rt::net::TcpStream;
 use futures_util::SinkExt;
 use platform::request_id;
 use platform::token::{Claims, TokenError};
-use protocol::frame::ServerFrame;
-use protocol::ids::ConnectionId;
-use protocol::internal::SessionRef;
 use protocol::problem::{Code, Problem};
-use protocol::routing::Route;
-use protocol::time::Timestamp;
 use tokio::time::Instant;
 
 use crate::app::Shared;
-use crate::connection::{self, NewSocket, Socket};
 use crate::hub::Worker;
-use crate::outbound::Bounds;
-use crate::rate::Bucket;
-use crate::roster::SocketAddress;
-use crate::settle::Membership;
-use crate::workers::Command;
-use crate::{commands, metrics, settle};
+use crate::{metrics, seat};
 
 /// Where sockets are opened.
 pub const PATH: &str = "/ws";
@@ -134,7 +122,7 @@ pub async fn serve(worker: Rc<Worker>, request: Request, mut io: Framed<TcpStrea
     // The answer was flushed, so only what the client sent early is left of the two buffers.
     let rest = parts.read_buf;
     drop(parts.write_buf);
-    Box::pin(live(worker, claims, parts.io, rest, request_id)).await;
+    Box::pin(seat::live(worker, claims, parts.io, rest, request_id)).await;
 }
 
 async fn answer<B: MessageBody>(
@@ -272,129 +260,6 @@ pub fn token_deadline(claims: &Claims) -> Instant {
     let now = Instant::now();
     // A token of a thousand years: as good as none of our concern.
     now.checked_add(left).unwrap_or(now)
-}
-
-/// The socket's life.
-async fn live(
-    worker: Rc<Worker>,
-    claims: Claims,
-    io: TcpStream,
-    rest: bytes::BytesMut,
-    request_id: String,
-) {
-    let seat = Seat::take(&worker, &claims, io);
-    let socket = &seat.socket;
-    tracing::info!(
-        request_id,
-        connection_id = %socket.address.id,
-        user_id = %socket.session.user_id,
-        session_id = %socket.session.session_id,
-        "socket opened"
-    );
-    worker.reply(socket, &hello(&worker.shared, socket, &claims));
-    settle::begin(&worker, socket);
-    connection::serve(&worker, socket, rest).await;
-}
-
-fn hello(shared: &Shared, socket: &Socket, claims: &Claims) -> ServerFrame {
-    let expires_at = chrono::DateTime::from_timestamp(claims.exp, 0).unwrap_or_default();
-    let epoch = shared.epoch.load();
-    ServerFrame::Hello {
-        connection_id: socket.address.id,
-        server_id: shared.server_id.clone(),
-        user_id: claims.sub,
-        heartbeat_ms: shared.config.socket.heartbeat.as_millis() as u64,
-        expires_at: Timestamp::from(expires_at),
-        epoch: epoch.as_deref().cloned().unwrap_or_default(),
-    }
-}
-
-/// A socket's place in the hub and in the roster; dropping it is the one way out, however the
-/// connection ends.
-struct Seat {
-    worker: Rc<Worker>,
-    socket: Rc<Socket>,
-}
-
-impl Seat {
-    fn take(worker: &Rc<Worker>, claims: &Claims, io: TcpStream) -> Self {
-        let shared = &worker.shared;
-        let config = &shared.config;
-        let session = SessionRef {
-            user_id: claims.sub,
-            session_id: claims.sid,
-        };
-        let limit = config
-            .http
-            .rate_limits
-            .then_some(config.socket.frames_per_second);
-        let route = Route::User(session.user_id);
-        let new = NewSocket {
-            io,
-            session,
-            expires_at: token_deadline(claims),
-            bounds: Bounds {
-                bytes: config.delivery.queue_bytes,
-                frames: config.delivery.queue_frames,
-            },
-            bucket: Bucket::new(limit, Instant::now()),
-            membership: Membership::new(shared.bindings.hold(route)),
-        };
-        let socket = {
-            let mut hub = worker.hub();
-            let socket = hub.join(|slot| {
-                let address = SocketAddress {
-                    worker: worker.index,
-                    slot,
-                    id: ConnectionId::new(),
-                };
-                Socket::new(address, new)
-            });
-            hub.add_route(route, &socket);
-            socket
-        };
-        if let Some(oldest) = shared.roster.join(session.user_id, socket.address) {
-            let code = protocol::frame::CloseCode::TooManySockets;
-            shared.workers.tell(oldest, Command::Close(oldest, code));
-        }
-        Self {
-            worker: worker.clone(),
-            socket,
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let (worker, socket) = (&self.worker, &self.socket);
-        let shared: &Arc<Shared> = &worker.shared;
-        let watches = socket
-            .pending
-            .borrow()
-            .as_ref()
-            .is_some_and(|pending| pending.watches);
-        if watches {
-            shared.watches.unsubscribe(socket.address);
-        }
-        commands::receipts::pass_on_the_rest(worker, socket);
-        settle::leave(worker, socket);
-        worker.hub().leave(socket);
-        if shared
-            .roster
-            .leave(socket.session.user_id, socket.address.id)
-        {
-            shared.last_seen.left(socket.session.user_id);
-        }
-        let code = socket.closing().map(|closing| closing.code);
-        metrics::closed(code);
-        tracing::info!(
-            connection_id = %socket.address.id,
-            user_id = %socket.session.user_id,
-            code = code.map(|code| code.code()),
-            lived_ms = socket.opened_at.elapsed().as_millis() as u64,
-            "socket closed"
-        );
-    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn sweep(worker: &Rc<Worker>, now: Instant) {
         match due(&socket, now, patience, trusted) {
             None => {}
             Some(Due::Drop) => socket.drop_now(),
-            Some(Due::Close(code)) => worker.close(&socket, code),
+            Some(Due::Close(code)) => worker.close_in_turn(&socket, code),
         }
     }
 }

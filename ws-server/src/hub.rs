@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use protocol::frame::{CloseCode, ServerFrame};
 use protocol::routing::Route;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::app::Shared;
@@ -81,6 +82,20 @@ impl Worker {
         self.send(socket, text_frame(frame.encode().as_bytes()));
     }
 
+    /// Queues a frame for one of many sockets: the hub writes it in its turn.
+    pub fn enqueue(&self, socket: &Rc<Socket>, frame: Bytes) {
+        if socket.push(frame).is_err() {
+            socket.abandon(self.close_deadline());
+        }
+        self.hub().make_due(socket);
+    }
+
+    /// Closes one of many sockets, behind what waits for it, in the hub's turn.
+    pub fn close_in_turn(&self, socket: &Rc<Socket>, code: CloseCode) {
+        socket.finish(code, self.close_deadline());
+        self.hub().make_due(socket);
+    }
+
     /// Closes a socket, behind what waits for it.
     pub fn close(&self, socket: &Rc<Socket>, code: CloseCode) {
         socket.finish(code, self.close_deadline());
@@ -109,6 +124,8 @@ pub struct Hub {
     tick_at: Option<Instant>,
     /// The running number of the last delivery.
     delivery: u64,
+    /// Somebody else than the hub's own loop has put a socket on a list.
+    listed: Rc<Notify>,
 }
 
 impl Hub {
@@ -124,6 +141,7 @@ impl Hub {
             flushed_at: Instant::now(),
             tick_at: None,
             delivery: 0,
+            listed: Rc::default(),
         }
     }
 
@@ -249,6 +267,15 @@ impl Hub {
     fn write(&mut self, socket: &Rc<Socket>, now: Instant) {
         if socket.flush(now) == Written::Blocked && !socket.listed.replace(true) {
             self.waiting.push(socket.address.slot);
+            self.listed.notify_one();
+        }
+    }
+
+    /// Writes to a socket in the next slices.
+    fn make_due(&mut self, socket: &Socket) {
+        if !socket.listed.replace(true) {
+            self.due.push_back(socket.address.slot);
+            self.listed.notify_one();
         }
     }
 
@@ -294,6 +321,7 @@ pub async fn run(worker: Rc<Worker>, mut inbox: Inbox) {
     let far = Duration::from_secs(3600);
     let timer = tokio::time::sleep(far);
     tokio::pin!(timer);
+    let listed = worker.hub().listed.clone();
     loop {
         if inbox.missed.swap(false, Ordering::AcqRel) {
             settle::restore_all(&worker);
@@ -322,6 +350,7 @@ pub async fn run(worker: Rc<Worker>, mut inbox: Inbox) {
                     None => return,
                 },
                 () = &mut timer, if tick_at.is_some() => {}
+                () = listed.notified() => {}
                 next = inbox.events.recv() => match next {
                     Some(next) => batch = Some(next),
                     None => return,
@@ -343,3 +372,6 @@ pub async fn run(worker: Rc<Worker>, mut inbox: Inbox) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

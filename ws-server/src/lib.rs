@@ -33,6 +33,7 @@ pub mod rate;
 pub mod revocations;
 pub mod roster;
 pub mod routes;
+pub mod seat;
 pub mod settle;
 pub mod watch;
 pub mod workers;

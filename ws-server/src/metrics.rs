@@ -1,4 +1,4 @@
-//! Every metric of a ws-server, with closed label sets; `docs/metrics.md` lists them.
+//! Every metric of a ws-server, each with a closed set of labels: no other file names one.
 
 use std::sync::LazyLock;
 use std::time::Duration;

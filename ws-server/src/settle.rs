@@ -211,7 +211,7 @@ pub fn obey(worker: &Rc<Worker>, command: Command) {
             for (address, frame) in frames {
                 let socket = worker.hub().find(address);
                 if let Some(socket) = socket {
-                    worker.send(&socket, frame);
+                    worker.enqueue(&socket, frame);
                 }
             }
         }
@@ -325,7 +325,7 @@ fn sync_all(worker: &Rc<Worker>) {
     for socket in sockets {
         // Who is still owed a `ready` syncs then.
         if socket.membership.borrow().owed.is_none() {
-            worker.send(&socket, frame.clone());
+            worker.enqueue(&socket, frame.clone());
         }
     }
 }
