@@ -7,5 +7,5 @@ pub mod params;
 
 pub use address::ClientAddress;
 pub use caller::{Caller, Sender};
-pub use json::Json;
+pub use json::{Json, OptionalJson};
 pub use params::{Path, Query};

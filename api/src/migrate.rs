@@ -1,6 +1,7 @@
 //! Running the migrations, which are compiled in.
 
 use anyhow::anyhow;
+use diesel_async::SimpleAsyncConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -14,8 +15,7 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 /// # Errors
 /// If the database cannot be reached or a migration fails.
 pub async fn up(db: &Db) -> anyhow::Result<Vec<String>> {
-    let conn = db.connect(Purpose::Requests).await?;
-    run(conn, |harness| {
+    run(connect(db).await?, |harness| {
         harness
             .run_pending_migrations(MIGRATIONS)
             .map(|run| names(&run))
@@ -28,13 +28,25 @@ pub async fn up(db: &Db) -> anyhow::Result<Vec<String>> {
 /// # Errors
 /// If the database cannot be reached or a migration fails.
 pub async fn down(db: &Db) -> anyhow::Result<Vec<String>> {
-    let conn = db.connect(Purpose::Requests).await?;
-    run(conn, |harness| {
+    run(connect(db).await?, |harness| {
         harness
             .revert_all_migrations(MIGRATIONS)
             .map(|run| names(&run))
     })
     .await
+}
+
+/// A connection that holds the migrations' lock: of two that start at once, one waits and finds
+/// nothing left to do.
+async fn connect(db: &Db) -> anyhow::Result<Conn> {
+    let mut conn = db.connect(Purpose::Migrating).await?;
+    conn.batch_execute(
+        "SET lock_timeout = 0; \
+         SELECT pg_advisory_lock(hashtextextended('warren migrations ' || current_schema(), 0)); \
+         RESET lock_timeout;",
+    )
+    .await?;
+    Ok(conn)
 }
 
 type Harness = AsyncConnectionWrapper<Conn>;

@@ -8,8 +8,9 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use platform::request_id;
-use protocol::ids::UserId;
+use protocol::ids::{ConversationId, MessageId, UserId};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::metrics;
 
@@ -41,6 +42,13 @@ pub fn set_user(user_id: UserId) {
     _ = REQUEST.try_with(|request| request.borrow_mut().user_id = Some(user_id));
 }
 
+/// Remembers which message a request is about, for the log.
+pub fn set_message(conversation_id: ConversationId, message_id: MessageId) {
+    let span = tracing::Span::current();
+    span.record("conversation_id", tracing::field::display(conversation_id));
+    span.record("message_id", tracing::field::display(message_id));
+}
+
 /// The middleware.
 ///
 /// # Errors
@@ -56,7 +64,7 @@ pub async fn request(
         .and_then(|value| value.to_str().ok());
     let id = request_id::accept(given);
     let method = request.method().clone();
-    let span = tracing::info_span!("request", request_id = %id, user_id = tracing::field::Empty);
+    let span = tracing::info_span!("request", request_id = %id, user_id = Empty, conversation_id = Empty, message_id = Empty);
     let context = RefCell::new(RequestContext {
         id: id.clone(),
         user_id: None,

@@ -17,7 +17,7 @@ use crate::error::{ApiError, Result};
 use crate::events::Event;
 use crate::metrics;
 use crate::store::receipts::{self as rows, Mark, Moved};
-use crate::store::{Conn, views};
+use crate::store::views::{self, ViewRow};
 
 /// Moves watermarks in one statement and publishes those that moved.
 ///
@@ -41,9 +41,13 @@ pub async fn advance(
         })
         .await?;
     metrics::receipts_written(moved.len());
-    for row in moved {
-        publish(state, &mut conn, &row).await?;
-    }
+    let members: Vec<_> = moved.iter().map(Moved::member).collect();
+    let own_views = views::of_members(&mut conn, &members).await?;
+    let direct = moved.iter().filter_map(receipt);
+    let own = own_views.iter().map(own_view);
+    direct
+        .chain(own)
+        .for_each(|event| state.events.publish_transient(event));
     Ok(())
 }
 
@@ -62,32 +66,27 @@ fn highest(commands: impl IntoIterator<Item = ReceiptCommands>) -> Vec<Mark> {
     marks.into_iter().collect()
 }
 
-/// To both sides of a direct chat, and the whole view to the reader's own devices.
-async fn publish(state: &State, conn: &mut Conn, moved: &Moved) -> Result<()> {
-    let conversation_id = ConversationId(moved.conversation_id);
-    let user_id = UserId(moved.user_id);
-    if let (Some(low), Some(high)) = (moved.direct_low, moved.direct_high) {
-        let frame = ServerFrame::Receipt {
-            conversation_id,
-            user_id,
-            delivered_seq: moved.delivered_seq,
-            read_seq: moved.public_read_seq,
-        };
-        let routes = [Route::User(UserId(low)), Route::User(UserId(high))];
-        state
-            .events
-            .publish_transient(Event::frame(&routes, &frame));
-    }
-    if let Some(row) = views::one(conn, user_id, conversation_id).await? {
-        let frame = ServerFrame::ConversationMe {
-            conversation_id,
-            me: row.me(),
-        };
-        state
-            .events
-            .publish_transient(Event::frame(&[Route::User(user_id)], &frame));
-    }
-    Ok(())
+/// To both sides of a direct chat: one member's watermarks.
+fn receipt(moved: &Moved) -> Option<Event> {
+    let (conversation_id, user_id) = moved.member();
+    let frame = ServerFrame::Receipt {
+        conversation_id,
+        user_id,
+        delivered_seq: moved.delivered_seq,
+        read_seq: moved.public_read_seq,
+    };
+    let both = [moved.direct_low?, moved.direct_high?].map(|id| Route::User(UserId(id)));
+    Some(Event::frame(&both, &frame))
+}
+
+/// To the reader's own devices: their view, with what is unread now.
+fn own_view(row: &ViewRow) -> Event {
+    let conversation_id = ConversationId(row.id);
+    let frame = ServerFrame::ConversationMe {
+        conversation_id,
+        me: row.me(),
+    };
+    Event::frame(&[Route::User(UserId(row.user_id))], &frame)
 }
 
 #[cfg(test)]

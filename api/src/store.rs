@@ -91,6 +91,8 @@ pub enum Purpose {
     /// Writing messages and events: always the same few statements, which must keep the plans that
     /// go by index even when the tables were empty or bloated when they were planned.
     Writing,
+    /// Changing the schema, which may take as long as it needs.
+    Migrating,
 }
 
 /// The database.
@@ -167,15 +169,19 @@ async fn establish(config: &DatabaseConfig, purpose: Purpose) -> Result<Conn, Co
         .await
         .map_err(|_elapsed| ConnectionError::BadConnection("no answer in time".to_owned()))??;
     let plans = match purpose {
-        Purpose::Requests => "",
+        Purpose::Requests | Purpose::Migrating => "",
         Purpose::Writing => {
             "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
              SET enable_hashjoin = off; SET enable_mergejoin = off;"
         }
     };
+    let statement_timeout = match purpose {
+        Purpose::Migrating => Duration::ZERO,
+        Purpose::Requests | Purpose::Writing => config.statement_timeout,
+    };
     let settings = format!(
         "SET statement_timeout = {}; SET lock_timeout = {}; SET jit = off; {plans}",
-        config.statement_timeout.as_millis(),
+        statement_timeout.as_millis(),
         config.lock_timeout.as_millis(),
     );
     conn.batch_execute(&settings)

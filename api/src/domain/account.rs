@@ -11,6 +11,11 @@ use super::fields::{Fields, Rule};
 use super::text;
 use crate::error::ApiError;
 
+/// How the names of ended accounts begin. Nobody may take one before: the account could not end.
+pub const DELETED_PREFIX: &str = "deleted.";
+/// An invitation's code is 32 characters; nothing longer is looked up.
+const INVITE_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
+
 /// A username: 3–32 of `a-z 0-9 _ .`, lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
@@ -22,6 +27,9 @@ impl Username {
         let fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.');
         if !name.chars().all(fit) {
             return Err(Rule::new("format", "may hold a-z, 0-9, _ and . only"));
+        }
+        if name.starts_with(DELETED_PREFIX) {
+            return Err(Rule::new("reserved", "is kept for accounts that have ended"));
         }
         text::line(&name, limits::USERNAME_CHARS).map(Self)
     }
@@ -110,11 +118,13 @@ impl Registration {
             text::line(&name, limits::NAME_CHARS)
         });
         let device = fields.take_optional("device", request.device, device);
+        let invite = request.invite.filter(|code| !code.is_empty());
+        let invite = fields.take_optional("invite", invite, |code| text::line(&code, INVITE_CHARS));
         let whole = username.zip(password).map(|(username, password)| Self {
             display_name: display_name.unwrap_or_else(|| username.as_str().to_owned()),
             username,
             password,
-            invite: request.invite,
+            invite,
             session: NewSession {
                 device,
                 kind: request.session,

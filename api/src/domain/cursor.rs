@@ -2,9 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Datelike, Utc};
 use protocol::page::Page;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::error::ApiError;
 
@@ -23,7 +25,36 @@ pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
         .decode(text)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| ApiError::malformed("cursor: is not one of ours"))
+        .ok_or_else(not_ours)
+}
+
+/// Reads a position by time. Whoever writes a cursor by hand gets no further than 400: a year that
+/// Postgres cannot hold would be a fault of the server.
+///
+/// # Errors
+/// 400 for anything else.
+pub fn decode_moment(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
+    let position: (DateTime<Utc>, Uuid) = decode(text)?;
+    match position.0.year() {
+        0..=9999 => Ok(position),
+        _ => Err(not_ours()),
+    }
+}
+
+/// Reads a position by name.
+///
+/// # Errors
+/// 400 for anything else, and for a name that no text in Postgres can be.
+pub fn decode_name(text: &str) -> Result<(String, Uuid), ApiError> {
+    let position: (String, Uuid) = decode(text)?;
+    if position.0.contains('\0') {
+        return Err(not_ours());
+    }
+    Ok(position)
+}
+
+fn not_ours() -> ApiError {
+    ApiError::malformed("cursor: is not one of ours.")
 }
 
 /// Cuts rows that were asked for with `limit + 1` into a page.

@@ -23,22 +23,47 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest for Json<T, LIMIT> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request, LIMIT);
-        let mut payload = payload.take();
+        let payload = payload.take();
         Box::pin(async move {
             head?;
-            let mut body = BytesMut::new();
-            while let Some(chunk) = payload.next().await {
-                let chunk = chunk.map_err(|error| {
-                    ApiError::malformed(format!("The body ended early: {error}."))
-                })?;
-                if body.len() + chunk.len() > LIMIT {
-                    return Err(too_large(LIMIT));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            parse(&body).map(Self)
+            parse(&read(payload, LIMIT).await?).map(Self)
         })
     }
+}
+
+/// A body that may be missing altogether; if it is there, it is judged like any other.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub Option<T>);
+
+impl<T: DeserializeOwned> FromRequest for OptionalJson<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let head = check_head(request, limits::BODY_BYTES);
+        let payload = payload.take();
+        Box::pin(async move {
+            let body = read(payload, limits::BODY_BYTES).await?;
+            if body.is_empty() {
+                return Ok(Self(None));
+            }
+            head?;
+            parse(&body).map(|value| Self(Some(value)))
+        })
+    }
+}
+
+async fn read(mut payload: Payload, limit: usize) -> Result<BytesMut, ApiError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk
+            .map_err(|error| ApiError::malformed(format!("The body ended early: {error}.")))?;
+        if body.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 fn check_head(request: &HttpRequest, limit: usize) -> Result<(), ApiError> {

@@ -19,7 +19,7 @@ use crate::domain::fields::Fields;
 use crate::domain::refresh_token::RefreshToken;
 use crate::error::{ApiError, Result};
 use crate::extract::params::PageQuery;
-use crate::extract::{Caller, ClientAddress, Json, Path, Query};
+use crate::extract::{Caller, ClientAddress, Json, OptionalJson, Path, Query};
 use crate::metrics;
 use crate::sessions::{self, Signed};
 use crate::store::sessions::{SessionRow, Which};
@@ -106,10 +106,10 @@ pub async fn refresh(
     state: web::Data<State>,
     request: HttpRequest,
     ClientAddress(address): ClientAddress,
-    body: Option<Json<RefreshRequest>>,
+    OptionalJson(body): OptionalJson<RefreshRequest>,
 ) -> Result<HttpResponse> {
     state.limits.anonymous(address)?;
-    let given = body.and_then(|Json(body)| body.refresh_token);
+    let given = body.and_then(|body| body.refresh_token);
     let token = match given {
         Some(token) => token,
         None => {
@@ -210,7 +210,7 @@ pub async fn list_sessions(
 ) -> Result<HttpResponse> {
     let limit = query.limit()?;
     let before = match &query.cursor {
-        Some(text) => cursor::decode(text)?,
+        Some(text) => cursor::decode_moment(text)?,
         None => (DateTime::<Utc>::MAX_UTC, Uuid::max()),
     };
     let mut conn = state.db.get().await?;

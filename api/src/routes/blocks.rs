@@ -25,7 +25,7 @@ pub async fn list_blocks(
 ) -> Result<HttpResponse> {
     let limit = query.limit()?;
     let before = match &query.cursor {
-        Some(text) => cursor::decode(text)?,
+        Some(text) => cursor::decode_moment(text)?,
         None => (DateTime::<Utc>::MAX_UTC, Uuid::max()),
     };
     let rows = blocks::list(

@@ -12,6 +12,7 @@ use crate::domain::message::Send;
 use crate::error::{ApiError, Result};
 use crate::events;
 use crate::extract::{Caller, Json, Path, Query, Sender, params};
+use crate::observe;
 use crate::store::messages::{self, MessageRow};
 use crate::store::views::ViewRow;
 use crate::store::{Conn, views};
@@ -27,7 +28,7 @@ pub async fn send_message(
     let message_id = draft.id;
     match state.committer.commit(draft).await? {
         Verdict::Committed { seq, rev, at } => {
-            tracing::debug!(%message_id, conversation_id = %id, seq, "sent");
+            observe::set_message(id, message_id);
             Ok(HttpResponse::Created().json(message(
                 sender.user_id,
                 id,

@@ -38,7 +38,7 @@ pub async fn search_users(
     let prefix = text::line(&query.q, limits::NAME_CHARS)
         .map_err(|rule| ApiError::malformed(format!("q: {}.", rule.message)))?;
     let after: (String, Uuid) = match &query.cursor {
-        Some(text) => cursor::decode(text)?,
+        Some(text) => cursor::decode_name(text)?,
         None => (String::new(), Uuid::nil()),
     };
     let mut conn = state.db.get().await?;

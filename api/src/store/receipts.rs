@@ -38,6 +38,14 @@ pub struct Moved {
     pub direct_high: Option<Uuid>,
 }
 
+impl Moved {
+    /// Where, and whose.
+    #[must_use]
+    pub fn member(&self) -> (ConversationId, UserId) {
+        (self.conversation_id.into(), self.user_id.into())
+    }
+}
+
 /// Moves watermarks up, never down and never beyond the newest message; whoever is not a member is
 /// passed over. Returns those that moved.
 ///

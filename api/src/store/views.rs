@@ -26,6 +26,9 @@ pub struct ViewRow {
     /// Which.
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
+    /// Whose view it is.
+    #[diesel(sql_type = SqlUuid)]
+    pub user_id: Uuid,
     #[diesel(sql_type = SmallInt)]
     kind: i16,
     #[diesel(sql_type = Nullable<SqlUuid>)]
@@ -93,7 +96,7 @@ pub struct ViewRow {
 macro_rules! view_sql {
     ($condition:literal) => {
         concat!(
-            "SELECT c.id, c.kind, c.group_id, c.name, c.topic, c.category, c.position, c.last_seq, c.rev, \
+            "SELECT c.id, m.user_id, c.kind, c.group_id, c.name, c.topic, c.category, c.position, c.last_seq, c.rev, \
                  c.fields_rev, c.created_at, c.active_at, p.user_id AS peer_id, \
                  m.version, m.delivered_seq, m.read_seq, \
                  least(m.delivered_seq, p.delivered_seq) AS floor_delivered, \
@@ -136,6 +139,20 @@ pub async fn one(
         .load(conn)
         .await?;
     Ok(rows.into_iter().next())
+}
+
+/// The views of several members of several conversations.
+pub async fn of_members(
+    conn: &mut Conn,
+    members: &[(ConversationId, UserId)],
+) -> QueryResult<Vec<ViewRow>> {
+    sql(view_sql!(
+        "(m.conversation_id, m.user_id) IN (SELECT * FROM unnest({}, {}))"
+    ))
+    .bind::<Array<SqlUuid>, _>(members.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(members.iter().map(|(_, user)| user.0).collect::<Vec<_>>())
+    .load(conn)
+    .await
 }
 
 /// A member's conversations in the order of their ids, after `after`.

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounts;
 mod app;
+mod cli;
 mod conversations;
 mod events;
+mod rows;

@@ -8,5 +8,5 @@ mod user;
 
 pub use client::{Client, Request};
 pub use raw::{RawReply, send_raw};
-pub use reply::Reply;
+pub use reply::{Expected, Reply};
 pub use user::{PASSWORD, User};
