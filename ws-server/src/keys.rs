@@ -105,6 +105,11 @@ impl Task {
     async fn fetch(&self) -> Result<(), ()> {
         let keys = self.api.keys().await;
         let result = match keys {
+            // No server has none: whoever answers so is not ready itself.
+            Ok(keys) if keys.keys.is_empty() => {
+                tracing::warn!("the list of keys is empty");
+                Err(())
+            }
             Ok(keys) => {
                 tracing::debug!(keys = keys.keys.len(), "keys fetched");
                 self.verifier.set_keys(&keys);

@@ -23,6 +23,7 @@ pub mod drain;
 pub mod handshake;
 pub mod heartbeat;
 pub mod hub;
+pub mod input;
 pub mod keys;
 pub mod last_seen;
 pub mod metrics;

@@ -30,8 +30,8 @@ use crate::workers::Workers;
 
 /// Requests that wait; beyond, a subscription is refused with `unavailable`.
 const WAITING: usize = 4096;
-/// Watchers one question to the API names.
-const WATCHERS_PER_CALL: usize = 100;
+/// Watchers one question to the API names: with 500 users each, 400 kB.
+const WATCHERS_PER_CALL: usize = 20;
 
 /// Whom a socket wants to watch from now on.
 #[derive(Debug)]

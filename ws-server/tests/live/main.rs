@@ -17,3 +17,4 @@ mod handshake;
 mod hostile;
 mod membership;
 mod presence;
+mod process;

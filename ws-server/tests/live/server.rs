@@ -113,6 +113,13 @@ impl World {
 
 /// Starts a ws-server with every interval short, and these settings over them.
 pub fn start(env: &TestEnv, api: &Api, settings: &[(&str, &str)]) -> App {
+    let pairs = pairs(env, api, settings);
+    let config = Config::from_settings(Settings::from_pairs(pairs)).unwrap();
+    App::start(config, METRICS.clone()).unwrap()
+}
+
+/// The settings of a ws-server with every interval short, and these over them.
+pub fn pairs(env: &TestEnv, api: &Api, settings: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = [
         ("WARREN_HTTP_BIND", "127.0.0.1:0".to_owned()),
         ("WARREN_ADMIN_BIND", "127.0.0.1:0".to_owned()),
@@ -154,8 +161,7 @@ pub fn start(env: &TestEnv, api: &Api, settings: &[(&str, &str)]) -> App {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
     );
-    let config = Config::from_settings(Settings::from_pairs(pairs)).unwrap();
-    App::start(config, METRICS.clone()).unwrap()
+    pairs
 }
 
 /// Publishes as the API does.
