@@ -1,5 +1,6 @@
 //! Sending: idempotent, in order, judged by what is true at the commit.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::QueryableByName;
@@ -273,24 +274,51 @@ async fn without_the_broker_sends_succeed_and_every_event_arrives_once_it_is_bac
     }
     assert!(outbox(&test.env).await >= 20);
     test.env.faults().broker.restore();
-    testkit::eventually(Duration::from_secs(20), || async {
-        let revs: std::collections::BTreeSet<i64> = events
-            .frames()
-            .iter()
-            .filter_map(|frame| match frame {
-                ServerFrame::MessageCreated { rev, .. } => Some(*rev),
-                _ => None,
-            })
-            .collect();
-        if revs == (1..=20).collect() {
-            Ok(())
-        } else {
-            Err(revs)
-        }
-    })
-    .await;
+    expect_revs(&events, 1..=20).await;
     testkit::eventually(Duration::from_secs(10), || async {
         outbox(&test.env).await == 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_hangs_holds_no_send_up_and_loses_no_event() {
+    let env = TestEnv::with_faults().await;
+    let settings = [
+        ("WARREN_BROKER_WINDOW", "8"),
+        ("WARREN_BROKER_CONFIRM_TIMEOUT_MS", "200"),
+        ("WARREN_OUTBOX_RELAY_AGE_MS", "200"),
+    ];
+    let test = TestApp::on(env, &settings).await;
+    let (ada, _bob, id) = pair(&test).await;
+    let events = Events::listen(&test.env).await;
+    test.env.faults().broker.stall();
+    for i in 0..40 {
+        ada.client.send(id, &format!("m{i}")).await;
+    }
+    // A whole window without a word ends the link: nothing piles up behind it.
+    testkit::eventually(Duration::from_secs(20), || async {
+        !test.app.state.events.is_up()
+    })
+    .await;
+    test.env.faults().broker.restore();
+    expect_revs(&events, 1..=40).await;
+    testkit::eventually(Duration::from_secs(20), || async {
+        outbox(&test.env).await == 0
+    })
+    .await;
+}
+
+/// Waits until every one of these revisions was heard, however often.
+async fn expect_revs(events: &Events, want: std::ops::RangeInclusive<i64>) {
+    let want: BTreeSet<i64> = want.collect();
+    testkit::eventually(Duration::from_secs(30), || async {
+        let created = events.frames().into_iter().filter_map(|frame| match frame {
+            ServerFrame::MessageCreated { rev, .. } => Some(rev),
+            _ => None,
+        });
+        let heard: BTreeSet<i64> = created.collect();
+        if heard == want { Ok(()) } else { Err(heard) }
     })
     .await;
 }

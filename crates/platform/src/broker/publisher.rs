@@ -235,20 +235,34 @@ impl Task {
         let mut events = connection.events_listener();
         let mut unconfirmed = FuturesUnordered::new();
         let mut stopping = false;
+        // Messages in a row that the broker has not confirmed in time.
+        let mut unheard = 0;
         loop {
             if stopping && self.queue.is_empty() && unconfirmed.is_empty() {
                 return Ok(());
             }
             tokio::select! {
                 biased;
-                Some(()) = unconfirmed.next(), if !unconfirmed.is_empty() => {}
+                Some(outcome) = unconfirmed.next(), if !unconfirmed.is_empty() => {
+                    unheard = if outcome == Outcome::Confirmed { 0 } else { unheard + 1 };
+                    if unheard >= self.config.window {
+                        // A whole window without a word: what is sent only piles up on this side.
+                        settle_all(unconfirmed).await;
+                        return Err(super::BrokerError::Timeout(self.config.confirm_timeout));
+                    }
+                }
                 event = events.next() => match event {
                     Some(lapin::Event::Error(error)) => {
-                        while let Some(()) = unconfirmed.next().await {}
+                        settle_all(unconfirmed).await;
                         return Err(error.into());
                     }
                     Some(lapin::Event::ConnectionBlocked(reason)) => {
                         tracing::warn!(link = %self.name, reason, "the broker blocks publishers");
+                        self.up.store(false, Ordering::Release);
+                    }
+                    Some(lapin::Event::ConnectionUnblocked) => {
+                        tracing::info!(link = %self.name, "the broker takes messages again");
+                        self.up.store(!stopping, Ordering::Release);
                     }
                     Some(_) => {}
                     None => return Err(lapin::Error::from(lapin::ErrorKind::InvalidConnectionState(lapin::ConnectionState::Closed)).into()),
@@ -258,7 +272,7 @@ impl Task {
                         Ok(confirm) => unconfirmed.push(settle(message, confirm, self.config.confirm_timeout)),
                         Err(error) => {
                             message.finish(Outcome::Failed);
-                            while let Some(()) = unconfirmed.next().await {}
+                            settle_all(unconfirmed).await;
                             return Err(error);
                         }
                     },
@@ -297,7 +311,7 @@ async fn settle(
     mut message: Outgoing,
     confirm: lapin::PublisherConfirm,
     patience: std::time::Duration,
-) {
+) -> Outcome {
     let sent = Instant::now();
     let outcome = match tokio::time::timeout(patience, confirm).await {
         Ok(Ok(Confirmation::Ack(_))) => Outcome::Confirmed,
@@ -305,4 +319,9 @@ async fn settle(
     };
     metrics::histogram!("warren_publish_confirm_seconds").record(sent.elapsed().as_secs_f64());
     message.finish(outcome);
+    outcome
+}
+
+async fn settle_all(mut unconfirmed: FuturesUnordered<impl Future<Output = Outcome>>) {
+    while unconfirmed.next().await.is_some() {}
 }
