@@ -79,28 +79,16 @@ app_environment() {
     echo "WARREN_LOG_SERVICE_INSTANCE=$1"
 }
 
-# callers_settings BINARY: those of the caller's WARREN_* that concern it, in a fixed order.
+# callers_settings BINARY: those of the caller's WARREN_* that it reads, in a fixed order. It says
+# itself which: so a setting restarts the processes that it concerns, and no other.
 callers_settings() {
-    local name
+    local name known
+    known=$(as_user "$RUN/bin/$1" config)
     while read -r name; do
-        [[ $name == WARREN_* ]] && concerns "$1" "$name" || continue
+        [[ $name == WARREN_CONFIG_FILE || $known == *"\`$name\`"* ]] || continue
         [[ ${!name} != *$'\n'* ]] || die "$name has more than one line"
         echo "$name=${!name}"
-    done < <(compgen -e | LC_ALL=C sort)
-}
-
-# concerns BINARY SETTING. What is not named here concerns both: a restart too many is better than
-# a setting without effect.
-concerns() {
-    case $2 in
-        # of the stack itself, and of tests
-        WARREN_DEV_* | WARREN_FRONT_* | WARREN_RUN_* | WARREN_TEST_*) return 1 ;;
-        WARREN_WS_* | WARREN_API_*) [[ $1 == ws-server ]] ;;
-        WARREN_AUTH_ISSUER | WARREN_AUTH_AUDIENCE | WARREN_RATE_LIMITS) return 0 ;;
-        WARREN_AUTH_* | WARREN_RATE_* | WARREN_DATABASE_* | WARREN_OUTBOX_* | WARREN_COMMITTER_*)
-            [[ $1 == api ]]
-            ;;
-    esac
+    done < <(compgen -e WARREN_ | LC_ALL=C sort)
 }
 
 # urls_of PORTS [PATH]
@@ -124,13 +112,11 @@ apps_migrate() {
 # apps_start: one after the other, each once the one before it is ready: so that a change of
 # binary or settings leaves a replica of each kind at work.
 apps_start() {
-    local name binary port admin_port began arguments
+    local name binary port admin_port began
     while read -r name binary port admin_port; do
         began=$EPOCHREALTIME
-        arguments=()
-        [[ $binary == ws-server ]] || arguments=(serve)
-        ensure_running "$name" "$(sha256sum <"$RUN/bin/$binary")" "$RUN/bin/$binary" \
-            "${arguments[@]}" < <(app_environment "$name" "$binary" "$port" "$admin_port")
+        ensure_running "$name" "$(app_content "$binary")" "$RUN/bin/$binary" serve \
+            < <(app_environment "$name" "$binary" "$port" "$admin_port")
         await "$name" http_ok "http://127.0.0.1:$admin_port/readyz"
         if [[ $OUTCOME == kept ]]; then
             progress "$name" "running"
@@ -138,6 +124,11 @@ apps_start() {
             progress "$name" "$OUTCOME, ready after $(seconds_since "$began") s"
         fi
     done < <(app_list)
+}
+
+# app_content BINARY: a hash of what it reads once, at its start. Keys it reads again by itself.
+app_content() {
+    cat -- "$RUN/bin/$1" ${WARREN_CONFIG_FILE:+"$WARREN_CONFIG_FILE"} | sha256sum
 }
 
 apps_stop() {
