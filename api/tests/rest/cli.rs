@@ -69,7 +69,11 @@ impl Ended {
     pub fn success(self) -> String {
         let stdout = String::from_utf8(self.0.stdout).unwrap();
         let stderr = String::from_utf8(self.0.stderr).unwrap();
-        assert!(self.0.status.success(), "{}: {stdout}{stderr}", self.0.status);
+        assert!(
+            self.0.status.success(),
+            "{}: {stdout}{stderr}",
+            self.0.status
+        );
         stdout
     }
 

@@ -18,7 +18,11 @@ const SOON: Duration = Duration::from_secs(20);
 async fn the_public_keys_are_published_as_a_jwk_set() {
     let test = TestApp::start().await;
     let key = &test.env.secrets().signing_key;
-    let reply = test.client().get("/.well-known/jwks.json").await.expect(200);
+    let reply = test
+        .client()
+        .get("/.well-known/jwks.json")
+        .await
+        .expect(200);
     let want = json!({ "keys": [{
         "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(key.public_key()),
         "kid": key.kid, "alg": "EdDSA", "use": "sig",
@@ -64,7 +68,10 @@ async fn a_new_key_is_published_at_once_and_signs_when_everyone_knows_it() {
         SigningKeyFile::create(&secrets.keys_dir),
     );
     let both = [old.kid.clone(), new.kid.clone()];
-    testkit::eventually(Duration::from_secs(4), || async { published().await == both }).await;
+    testkit::eventually(Duration::from_secs(4), || async {
+        published().await == both
+    })
+    .await;
     assert_eq!(signing().await.0, old.kid, "it signs before it is known");
 
     let user = testkit::eventually(SOON, || async {

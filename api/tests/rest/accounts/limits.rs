@@ -16,6 +16,13 @@ const PROXIED: &[(&str, &str)] = &[
     ("WARREN_HTTP_TRUSTED_PROXIES", "127.0.0.1/32"),
 ];
 
+/// Many wait for few connections: on a slow machine longer than a client should wait.
+const PATIENT: &[(&str, &str)] = &[
+    ("WARREN_DATABASE_POOL_TIMEOUT_MS", "30000"),
+    ("WARREN_DATABASE_LOCK_TIMEOUT_MS", "30000"),
+    ("WARREN_DATABASE_STATEMENT_TIMEOUT_MS", "30000"),
+];
+
 fn from(client: &Client, address: &str) -> Client {
     client.with_header("x-forwarded-for", address)
 }
@@ -57,9 +64,7 @@ async fn an_account_is_tried_ten_times_a_minute_over_all_processes() {
         "UPDATE rate_windows SET ends_at = ends_at - interval '61 s'",
     )
     .await;
-    let reply = someone_else
-        .try_login("ada", "correct horse battery")
-        .await;
+    let reply = someone_else.try_login("ada", "correct horse battery").await;
     reply.expect(200);
     other.stop().await;
     test.app.stop().await;
@@ -181,7 +186,11 @@ async fn a_user_sends_ten_messages_a_second_and_thirty_at_once() {
     bob.client.send(chat, "hello").await;
     ada.client.get("/v1/me").await.expect(200);
     testkit::eventually(std::time::Duration::from_secs(5), || async {
-        ada.client.try_send(chat, ClientId::new(), "again").await.status == 201
+        ada.client
+            .try_send(chat, ClientId::new(), "again")
+            .await
+            .status
+            == 201
     })
     .await;
     test.app.stop().await;
@@ -218,7 +227,7 @@ async fn a_user_asks_six_hundred_times_a_minute() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_limits_are_off_nobody_is_refused() {
-    let test = TestApp::start().await;
+    let test = TestApp::with(PATIENT).await;
     let client = test.client();
     let tries = (0..31).map(|_| client.try_login("ada", "wrong horse"));
     for reply in join_all(tries).await {

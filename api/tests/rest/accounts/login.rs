@@ -90,7 +90,10 @@ async fn an_access_token_says_whose_it_is_and_for_how_long() {
         json!({ "typ": "JWT", "alg": "EdDSA", "kid": kid })
     );
     let claims = claims(&ada.access_token);
-    assert_eq!(super::fields(&claims), ["aud", "exp", "iat", "iss", "sid", "sub"]);
+    assert_eq!(
+        super::fields(&claims),
+        ["aud", "exp", "iat", "iss", "sid", "sub"]
+    );
     assert_eq!(claims["iss"], "https://chat.example");
     assert_eq!(claims["aud"], "chat");
     assert_eq!(claims["sub"], json!(ada.id()));

@@ -196,7 +196,10 @@ async fn an_account_ends_with_its_password_and_leaves_its_messages() {
         let reply = gone.client.try_refresh(token).await;
         reply.problem(401, Code::Unauthenticated);
     }
-    let reply = test.client().try_login("ada", "correct horse battery").await;
+    let reply = test
+        .client()
+        .try_login("ada", "correct horse battery")
+        .await;
     reply.problem(401, Code::BadCredentials);
 
     // Others see that they are gone, and nothing of what they said of themselves.

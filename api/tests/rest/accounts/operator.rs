@@ -18,7 +18,14 @@ async fn an_operator_makes_accounts_where_nobody_registers() {
     let cli = Cli::on(&test.env);
     let made = cli
         .input("correct horse battery\n")
-        .run(&["user", "create", "Ada", "--display-name", "Ada L.", "--password-stdin"])
+        .run(&[
+            "user",
+            "create",
+            "Ada",
+            "--display-name",
+            "Ada L.",
+            "--password-stdin",
+        ])
         .await
         .success();
     let ada = test.client().login("ada").await;
@@ -33,7 +40,11 @@ async fn an_operator_makes_accounts_where_nobody_registers() {
 
     for (arguments, input, reason) in [
         (&["user", "create", "ada"][..], "", "taken"),
-        (&["user", "create", "a"], "", "the username must have at least 3"),
+        (
+            &["user", "create", "a"],
+            "",
+            "the username must have at least 3",
+        ),
         (
             &["user", "create", "eve", "--password-stdin"],
             "password1\n",
@@ -45,7 +56,11 @@ async fn an_operator_makes_accounts_where_nobody_registers() {
             "the display name must not",
         ),
         (&["user", "disable", "nobody"], "", "there is no account"),
-        (&["user", "reset-password", "nobody"], "", "there is no account"),
+        (
+            &["user", "reset-password", "nobody"],
+            "",
+            "there is no account",
+        ),
     ] {
         let stderr = cli.input(input).run(arguments).await.failure(1);
         assert!(stderr.contains(reason), "{arguments:?}: {stderr}");
@@ -84,7 +99,10 @@ async fn another_password_by_the_operator_ends_every_session() {
         };
         control.expect_control(&ended).await;
     }
-    let old = test.client().try_login("ada", "correct horse battery").await;
+    let old = test
+        .client()
+        .try_login("ada", "correct horse battery")
+        .await;
     old.problem(401, Code::BadCredentials);
     let new = test.client().try_login("ada", "a new password").await;
     new.expect(200);
@@ -103,12 +121,18 @@ async fn nobody_signs_in_to_a_disabled_account() {
         ada.client.get("/v1/me").await.status == 401
     })
     .await;
-    let mut right = test.client().try_login("ada", "correct horse battery").await;
+    let mut right = test
+        .client()
+        .try_login("ada", "correct horse battery")
+        .await;
     let mut wrong = test.client().try_login("ada", "wrong horse").await;
     right.problem(401, Code::BadCredentials);
     right.body["request_id"].take();
     wrong.body["request_id"].take();
-    assert_eq!(right.body, wrong.body, "it is told that the password is right");
+    assert_eq!(
+        right.body, wrong.body,
+        "it is told that the password is right"
+    );
     let token = ada.refresh_token.as_deref().unwrap();
     let reply = test.client().try_refresh(token).await;
     reply.problem(401, Code::Unauthenticated);
@@ -140,10 +164,7 @@ async fn an_invitation_admits_as_many_as_it_says() {
         register("ada", odd).await.problem(422, Code::Invalid);
     }
 
-    let code = cli
-        .run(&["user", "invite", "--uses", "2"])
-        .await
-        .success();
+    let code = cli.run(&["user", "invite", "--uses", "2"]).await.success();
     let code = code.trim();
     register("ada", code).await.expect(201);
     // A registration that fails takes nothing.
@@ -161,10 +182,7 @@ async fn an_invitation_admits_as_many_as_it_says() {
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 403]);
 
-    let expired = cli
-        .run(&["user", "invite", "--hours", "0"])
-        .await
-        .success();
+    let expired = cli.run(&["user", "invite", "--hours", "0"]).await.success();
     register("fay", expired.trim())
         .await
         .problem(403, Code::RegistrationClosed);

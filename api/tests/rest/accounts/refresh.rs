@@ -11,6 +11,12 @@ use crate::app::TestApp;
 use crate::events::Events;
 use crate::rows;
 
+/// They queue for one row and few connections: on a slow machine longer than a client should wait.
+const PATIENT: &[(&str, &str)] = &[
+    ("WARREN_DATABASE_POOL_TIMEOUT_MS", "30000"),
+    ("WARREN_DATABASE_LOCK_TIMEOUT_MS", "30000"),
+    ("WARREN_DATABASE_STATEMENT_TIMEOUT_MS", "30000"),
+];
 const ORIGIN: &str = "http://localhost:8080";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,8 +95,8 @@ async fn an_older_token_ends_the_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_refreshes_at_once_give_one_successor() {
-    let test = TestApp::start().await;
-    let second = test.another(&[]).await;
+    let test = TestApp::with(PATIENT).await;
+    let second = test.another(PATIENT).await;
     let ada = test.user("ada").await;
     let token = ada.refresh_token.clone().unwrap();
     let clients = [
@@ -135,7 +141,9 @@ async fn what_is_no_refresh_token_of_ours_is_refused() {
         let reply = test.client().try_refresh(bad).await;
         reply.problem(401, Code::Unauthenticated);
     }
-    let nothing = test.client().request("POST".parse().unwrap(), "/v1/auth/refresh");
+    let nothing = test
+        .client()
+        .request("POST".parse().unwrap(), "/v1/auth/refresh");
     nothing.send().await.problem(401, Code::Unauthenticated);
     // None of this was held against the session.
     test.client().refresh(&good).await;
@@ -206,7 +214,10 @@ async fn a_cookie_counts_only_from_a_page_of_ours() {
     assert_eq!(auth.refresh_token, None);
     let (second, attributes) = cookie(&reply);
     assert_ne!(second, first);
-    assert!(attributes.contains(&"HttpOnly".to_owned()), "{attributes:?}");
+    assert!(
+        attributes.contains(&"HttpOnly".to_owned()),
+        "{attributes:?}"
+    );
     // Two tabs: both have the same cookie in the end.
     let reply = refresh_by_cookie(&test, &first, Some(ORIGIN)).await;
     assert_eq!(cookie(&reply.expect(200)).0, second);
