@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpRequest, HttpServer, middleware, web};
@@ -21,6 +22,10 @@ use crate::rate_limit::RateLimits;
 use crate::revocations::Revocations;
 use crate::store::Db;
 use crate::{commands, observe, openapi, router, sweeper};
+
+/// An idle connection stays open longer than nginx keeps one (60 s): were it the server that closed
+/// it, a request could meet a connection that is just going away.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -222,6 +227,7 @@ fn serve_http(state: &State) -> std::io::Result<(actix_web::dev::Server, SocketA
     })
     .disable_signals()
     .client_request_timeout(http.client_timeout)
+    .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(http.shutdown.as_secs().max(1))
     .tcp_nodelay(true);
     if http.workers > 0 {

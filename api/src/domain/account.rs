@@ -29,7 +29,10 @@ impl Username {
             return Err(Rule::new("format", "may hold a-z, 0-9, _ and . only"));
         }
         if name.starts_with(DELETED_PREFIX) {
-            return Err(Rule::new("reserved", "is kept for accounts that have ended"));
+            return Err(Rule::new(
+                "reserved",
+                "is kept for accounts that have ended",
+            ));
         }
         text::line(&name, limits::USERNAME_CHARS).map(Self)
     }

@@ -37,12 +37,34 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let text = request.query_string();
+        if !is_text(text) {
+            return ready(Err(ApiError::malformed("The query: is not UTF-8.")));
+        }
         ready(
-            web::Query::<T>::from_query(request.query_string())
+            web::Query::<T>::from_query(text)
                 .map(|query| Self(query.into_inner()))
                 .map_err(|error| ApiError::malformed(format!("The query: {error}."))),
         )
     }
+}
+
+/// Whether what is escaped with `%` is text: the parser would put U+FFFD for what is not.
+fn is_text(query: &str) -> bool {
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query.bytes();
+    while let Some(byte) = rest.next() {
+        let mut digits = rest.clone();
+        let mut digit = || digits.next().and_then(|byte| char::from(byte).to_digit(16));
+        match (byte, digit(), digit()) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high * 16 + low));
+                rest = digits;
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 /// Where a list's page begins and how long it is.
@@ -71,5 +93,28 @@ pub fn limit(given: Option<usize>) -> Result<usize, ApiError> {
     match given.unwrap_or(limits::PAGE_DEFAULT) {
         limit @ 1..=limits::PAGE_MAX => Ok(limit),
         _ => Err(ApiError::malformed("limit: must be 1 to 100.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_of_bytes_that_are_no_text_is_told_from_one_that_is() {
+        for text in [
+            "",
+            "q=a",
+            "q=%C3%BC&x=%2",
+            "q=100%",
+            "q=%zz",
+            "q=%25FF",
+            "q=%F0%9F%98%80",
+        ] {
+            assert!(is_text(text), "{text}");
+        }
+        for bytes in ["q=%FF", "q=%C3", "q=%C3%", "q=a%ED%A0%80", "%c0%80=1"] {
+            assert!(!is_text(bytes), "{bytes}");
+        }
     }
 }

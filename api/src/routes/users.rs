@@ -43,30 +43,12 @@ pub async fn search_users(
     };
     let mut conn = state.db.get().await?;
     let asked = i32::try_from(limit + 1).unwrap_or(i32::MAX);
-    let rows =
-        accounts::search(&mut conn, &like_prefix(&prefix), (&after.0, after.1), asked).await?;
+    let rows = accounts::search(
+        &mut conn,
+        &prefix.to_lowercase(),
+        (&after.0, after.1),
+        asked,
+    )
+    .await?;
     Ok(HttpResponse::Ok().json(cursor::page(rows, limit, UserRow::position, UserRow::user)))
-}
-
-/// A LIKE pattern for "begins with", in which nothing the caller wrote is a wildcard.
-fn like_prefix(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 1);
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards_of_the_caller_are_plain_characters() {
-        assert_eq!(like_prefix("A_d%\\"), "a\\_d\\%\\\\%");
-    }
 }

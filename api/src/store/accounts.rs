@@ -180,29 +180,34 @@ pub async fn delete(conn: &mut Conn, id: UserId) -> QueryResult<()> {
     Ok(())
 }
 
-/// People whose username or display name begins with `prefix` (lower case, a LIKE pattern), by name.
+/// People whose username or display name begins with `prefix`, in lower case, by name.
+///
+/// The two ranges are what the prefix indexes are for, also when the plan does not know the prefix
+/// (LIKE with a parameter is not). They are read first and sorted after: a LIMIT beside them would
+/// tempt the planner to walk everybody by name instead.
 pub async fn search(
     conn: &mut Conn,
-    pattern: &str,
+    prefix: &str,
     after: (&str, Uuid),
     limit: i32,
 ) -> QueryResult<Vec<UserRow>> {
-    // Two index scans of at most a page each, not one filter over everybody.
-    sql("SELECT * FROM ( \
-             (SELECT * FROM users WHERE username LIKE {} AND deleted_at IS NULL AND (username, id) > ({}, {}) \
-              ORDER BY username, id LIMIT {}) \
+    // No character is above U+10FFFF, and that one is none: nothing a name holds lies beyond.
+    let end = format!("{prefix}\u{10FFFF}");
+    sql("WITH found AS MATERIALIZED ( \
+             SELECT id, username FROM users \
+             WHERE username ~>=~ {} AND username ~<~ {} AND deleted_at IS NULL \
              UNION \
-             (SELECT * FROM users WHERE lower(display_name) LIKE {} AND deleted_at IS NULL AND (username, id) > ({}, {}) \
-              ORDER BY username, id LIMIT {}) \
-         ) found ORDER BY username, id LIMIT {}")
-    .bind::<Text, _>(pattern)
+             SELECT id, username FROM users \
+             WHERE lower(display_name) ~>=~ {} AND lower(display_name) ~<~ {} AND deleted_at IS NULL \
+         ), page AS ( \
+             SELECT id FROM found WHERE (username, id) > ({}, {}) ORDER BY username, id LIMIT {} \
+         ) SELECT u.* FROM page JOIN users u ON u.id = page.id ORDER BY u.username, u.id")
+    .bind::<Text, _>(prefix)
+    .bind::<Text, _>(end.as_str())
+    .bind::<Text, _>(prefix)
+    .bind::<Text, _>(end.as_str())
     .bind::<Text, _>(after.0)
     .bind::<SqlUuid, _>(after.1)
-    .bind::<Integer, _>(limit)
-    .bind::<Text, _>(pattern)
-    .bind::<Text, _>(after.0)
-    .bind::<SqlUuid, _>(after.1)
-    .bind::<Integer, _>(limit)
     .bind::<Integer, _>(limit)
     .load(conn)
     .await
