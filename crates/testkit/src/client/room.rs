@@ -237,7 +237,8 @@ impl Room {
     fn count_unread(&self, counts: impl Fn(&Message) -> bool) -> i64 {
         let me = &self.conversation.me;
         let read = me.read_seq.max(me.cleared_seq);
-        let first = me.unread_from_seq.unwrap_or(read + 1);
+        let marked = |seq: i64| seq.max(me.cleared_seq + 1);
+        let first = me.unread_from_seq.map_or(read + 1, marked);
         let unread = self.messages.values().filter(|message| {
             message.seq >= first
                 && message.sender_id != self.own
