@@ -99,7 +99,7 @@ async fn a_process_that_does_not_start_says_why() {
 async fn processes_die_with_a_test_that_is_killed() {
     let program = std::env::current_exe().expect("it runs");
     let mut helper = Command::new(program)
-        .args(["--exact", "what_is_killed", "--nocapture"])
+        .args(["--exact", "processes::what_is_killed", "--nocapture"])
         .env(HELPER, "1")
         .stdout(Stdio::piped())
         .spawn()

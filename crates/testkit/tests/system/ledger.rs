@@ -1,0 +1,164 @@
+//! What the database must hold, whatever was killed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use protocol::message::Message;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use testkit::{TestEnv, eventually};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+/// The relay works every 50 ms in these tests, and may have just lost its leader or its broker.
+const RELAYED_WITHIN: Duration = Duration::from_secs(20);
+/// Between two looks at the watermarks: often enough to see most of their steps.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+async fn rows<T: DeserializeOwned>(sql: &mut AsyncPgConnection, query: &str) -> Vec<T> {
+    let query = format!("SELECT row_to_json(t)::text AS line FROM ({query}) t");
+    let lines: Vec<Line> = sql_query(query)
+        .load(sql)
+        .await
+        .expect("the query is right");
+    let read = |Line { line }| serde_json::from_str(&line).expect("the rows are as declared");
+    lines.into_iter().map(read).collect()
+}
+
+/// Requires that `seq` and `rev` of every conversation are 1, 2, 3 … in the same order, up to its
+/// counters. Nothing but new messages moves `rev` here.
+pub async fn require_gapless(env: &TestEnv) {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+        last_seq: i64,
+        rev: i64,
+        seqs: Vec<i64>,
+        revs: Vec<i64>,
+    }
+    let query = "SELECT c.id, c.last_seq, c.rev,
+            coalesce(array_agg(m.seq ORDER BY m.seq) FILTER (WHERE m.seq > 0), '{}') AS seqs,
+            coalesce(array_agg(m.rev ORDER BY m.seq) FILTER (WHERE m.seq > 0), '{}') AS revs
+        FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id GROUP BY c.id";
+    let all: Vec<Row> = rows(&mut env.sql().await, query).await;
+    assert!(!all.is_empty(), "there is nothing to look at");
+    for row in all {
+        let id = row.id;
+        assert!(
+            row.seqs.iter().copied().eq(1..=row.last_seq),
+            "{id}: seq has gaps or repeats up to {}: {:?}",
+            row.last_seq,
+            row.seqs
+        );
+        assert!(
+            row.revs.iter().copied().eq(1..=row.rev),
+            "{id}: rev has gaps or repeats up to {}: {:?}",
+            row.rev,
+            row.revs
+        );
+    }
+}
+
+/// Requires that exactly these messages are there, each once, and those of each sender in the
+/// order in which they were acknowledged.
+pub async fn require_exactly(env: &TestEnv, sent: &[Vec<Message>]) {
+    for of_one in sent {
+        let in_order = of_one.is_sorted_by_key(|message| message.seq);
+        assert!(
+            in_order,
+            "one sender's messages changed places: {of_one:#?}"
+        );
+    }
+    let mut expected: Vec<_> = sent.iter().flatten().map(key).collect();
+    expected.sort_unstable();
+    let mut found = stored(env).await;
+    found.sort_unstable();
+    assert!(!expected.is_empty(), "nothing was sent");
+    assert_eq!(found, expected, "found, and what was acknowledged");
+}
+
+/// Requires that these messages are there, each once; others may be there too.
+pub async fn require_at_least(env: &TestEnv, sent: &[Message]) {
+    let found = stored(env).await;
+    for message in sent {
+        let times = found.iter().filter(|row| **row == key(message)).count();
+        assert_eq!(times, 1, "{message:#?}");
+    }
+    let mut names: Vec<_> = found.iter().map(|row| (&row.0, &row.2)).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all, "a client_id is there twice");
+}
+
+type Key = (String, i64, String, String);
+
+fn key(message: &Message) -> Key {
+    (
+        message.conversation_id.to_string(),
+        message.seq,
+        message.client_id.to_string(),
+        message.body.clone(),
+    )
+}
+
+async fn stored(env: &TestEnv) -> Vec<Key> {
+    #[derive(Deserialize)]
+    struct Row {
+        conversation_id: String,
+        seq: i64,
+        client_id: String,
+        body: String,
+    }
+    let query = "SELECT conversation_id, seq, client_id, body FROM messages";
+    let all: Vec<Row> = rows(&mut env.sql().await, query).await;
+    let key = |row: Row| (row.conversation_id, row.seq, row.client_id, row.body);
+    all.into_iter().map(key).collect()
+}
+
+/// Waits until the broker has confirmed every event.
+pub async fn outbox_empties(env: &TestEnv) {
+    eventually(RELAYED_WITHIN, || async {
+        let query = "SELECT id, kind, message_id FROM outbox ORDER BY id LIMIT 5";
+        let left: Vec<serde_json::Value> = rows(&mut env.sql().await, query).await;
+        if left.is_empty() { Ok(()) } else { Err(left) }
+    })
+    .await;
+}
+
+/// Looks at every counter again and again; it panics when one falls.
+pub async fn watch_counters(env: &TestEnv) -> JoinHandle<()> {
+    #[derive(Deserialize)]
+    struct Row {
+        whose: String,
+        counters: Vec<i64>,
+    }
+    let query = "SELECT 'member ' || conversation_id || ' ' || user_id AS whose,
+            ARRAY[delivered_seq, read_seq, public_read_seq, version, cleared_seq] AS counters
+        FROM members
+        UNION ALL SELECT 'conversation ' || id, ARRAY[last_seq, rev] FROM conversations
+        UNION ALL SELECT 'user ' || id, ARRAY[account_rev] FROM users";
+    let mut sql = env.sql().await;
+    tokio::spawn(async move {
+        let mut before: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        loop {
+            for Row { whose, counters } in rows::<Row>(&mut sql, query).await {
+                if let Some(before) = before.get(&whose) {
+                    let fell = before.iter().zip(&counters).any(|(then, now)| now < then);
+                    assert!(!fell, "{whose} fell from {before:?} to {counters:?}");
+                }
+                before.insert(whose, counters);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    })
+}

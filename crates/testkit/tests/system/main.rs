@@ -1,0 +1,19 @@
+//! The whole system: the real processes of both services on real servers, with clients that hold
+//! what the contract says. What a part does by itself is tested beside that part.
+//!
+//! Every test has a system of its own. Time appears as deadlines and as the length of an outage,
+//! never as a wait for something that should have happened by then.
+
+mod api_dies;
+mod deploys;
+mod insistent;
+mod ledger;
+mod live;
+mod load;
+mod outages;
+mod processes;
+mod reader;
+mod sessions;
+mod trail;
+mod writers;
+mod ws_dies;

@@ -1,0 +1,154 @@
+//! A client without a socket: it only asks, and looks closely at the answers.
+
+use std::collections::BTreeMap;
+
+use protocol::conversation::{Conversation, Receipts, View};
+use protocol::ids::ConversationId;
+use protocol::message::MessagePage;
+use protocol::sync::{Changes, SyncResponse};
+use reqwest::Method;
+use serde_json::Value;
+use testkit::client::{Need, Replica, Snapshot};
+
+use crate::insistent::Insistent;
+
+/// Keeps a replica by `sync` and `changes` alone, over servers that come and go.
+#[derive(Debug)]
+pub struct Reader {
+    replica: Replica,
+    client: Insistent,
+    watermarks: BTreeMap<ConversationId, [i64; 5]>,
+}
+
+impl Reader {
+    /// One that holds nothing yet.
+    pub fn new(replica: Replica, client: Insistent) -> Self {
+        Self {
+            replica,
+            client,
+            watermarks: BTreeMap::new(),
+        }
+    }
+
+    /// What the user sees.
+    pub fn snapshot(&self) -> BTreeMap<ConversationId, Snapshot> {
+        self.replica.snapshot()
+    }
+
+    /// Syncs to the last answer, and fetches what follows from it.
+    pub async fn sync(&mut self) {
+        let mut cursor = None;
+        loop {
+            let request = self.replica.sync_request(cursor);
+            let body = serde_json::to_value(&request).expect("it is plain data");
+            let reply = self.client.call(Method::POST, "/v1/sync", Some(&body));
+            let answer: SyncResponse = reply.await.expect(200).json();
+            for (id, changes) in &answer.changes {
+                require_contiguous(&self.client, *id, request.known[id].rev, changes).await;
+            }
+            for (id, change) in &answer.views {
+                self.require_rising(*id, &change.me, change.receipts);
+            }
+            cursor = answer.next_cursor.clone();
+            let needs = self.replica.sync(answer);
+            self.fulfil(needs).await;
+            if cursor.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn fulfil(&mut self, mut needs: Vec<Need>) {
+        while let Some(need) = needs.pop() {
+            match need {
+                Need::Conversation(id) => {
+                    let reply = self.get(&format!("/v1/conversations/{id}")).await;
+                    let answer: Conversation =
+                        serde_json::from_value(reply).expect("it is a conversation");
+                    needs.extend(self.replica.conversation(id, Some(answer)));
+                }
+                Need::Changes(id, since) => {
+                    let path = format!("/v1/conversations/{id}/changes?since={since}&limit=20");
+                    let answer: Changes =
+                        serde_json::from_value(self.get(&path).await).expect("it is changes");
+                    require_contiguous(&self.client, id, since, &answer).await;
+                    needs.extend(self.replica.changes(id, answer));
+                }
+                Need::Messages(id) => self.load(id, &mut needs).await,
+            }
+        }
+    }
+
+    async fn load(&mut self, id: ConversationId, needs: &mut Vec<Need>) {
+        let mut before = String::new();
+        loop {
+            let path = format!("/v1/conversations/{id}/messages?limit=100{before}");
+            let page: MessagePage =
+                serde_json::from_value(self.get(&path).await).expect("it is a page");
+            let (oldest, more) = (
+                page.items.first().map(|message| message.seq),
+                page.has_before,
+            );
+            needs.extend(self.replica.page(id, page));
+            match oldest {
+                Some(seq) if more => before = format!("&before={seq}"),
+                _ => return,
+            }
+        }
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let reply = self.client.call(Method::GET, path, None).await;
+        reply.expect(200).body.clone()
+    }
+
+    fn require_rising(&mut self, id: ConversationId, me: &View, receipts: Receipts) {
+        let now = [
+            me.delivered_seq,
+            me.read_seq,
+            me.version,
+            receipts.delivered_seq,
+            receipts.read_seq,
+        ];
+        let before = self.watermarks.insert(id, now).unwrap_or_default();
+        let fell = before.iter().zip(&now).any(|(before, now)| now < before);
+        assert!(!fell, "{id}: watermarks fell from {before:?} to {now:?}");
+    }
+}
+
+/// Requires that an answer holds everything since a revision up to where it says it reaches, but
+/// for what the caller has cleared. Nothing but new messages moves `rev` here, so it equals `seq`.
+pub async fn require_contiguous(
+    client: &Insistent,
+    id: ConversationId,
+    since: i64,
+    changes: &Changes,
+) {
+    if changes.reset {
+        return assert!(changes.items.is_empty(), "a reset with items: {changes:#?}");
+    }
+    let revs: Vec<i64> = changes.items.iter().map(|message| message.rev).collect();
+    // Without items, all that is between has been cleared.
+    let first = revs.first().map_or(changes.rev + 1, |rev| *rev);
+    let reached = revs.last().map_or(changes.rev, |rev| *rev);
+    assert!(
+        first > since && revs.iter().copied().eq(first..first + revs.len() as i64),
+        "holes since {since}: {revs:?}"
+    );
+    let complete = reached == changes.rev;
+    assert_eq!(changes.complete, complete, "since {since}: {changes:#?}");
+    if first > since + 1 {
+        let path = format!("/v1/conversations/{id}");
+        let now: Conversation = client
+            .call(Method::GET, &path, None)
+            .await
+            .expect(200)
+            .json();
+        let cleared = now.me.cleared_seq;
+        assert!(
+            cleared >= first - 1,
+            "a hole since {since}, and {cleared} was cleared: {revs:?} of {}",
+            changes.rev
+        );
+    }
+}
