@@ -6,12 +6,17 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use platform::settings::{EXIT_USAGE, Settings, markdown};
+use platform::telemetry::LogConfig;
 use platform::{metrics, shutdown, telemetry};
 
 use crate::app::App;
 use crate::config::Config;
 use crate::store::{DatabaseConfig, Db};
 use crate::{migrate, openapi};
+
+/// What a client sends that is no HTTP, or does not send to its end, is an error to actix; it is none
+/// of this service.
+const QUIET: &str = "actix_http::h1::dispatcher=off";
 
 /// Warren's REST service. Settings come from the environment; `config` lists them.
 #[derive(Debug, Parser)]
@@ -80,7 +85,11 @@ pub fn main() -> ExitCode {
 
 fn serve() -> anyhow::Result<()> {
     let config = Config::from_process()?;
-    telemetry::install("api", &config.log).map_err(|error| anyhow::anyhow!(error))?;
+    let log = LogConfig {
+        filter: format!("{QUIET},{}", config.log.filter),
+        ..config.log.clone()
+    };
+    telemetry::install("api", &log).map_err(|error| anyhow::anyhow!(error))?;
     let metrics = metrics::install()?;
     actix_web::rt::System::with_tokio_rt(runtime).block_on(async {
         let app = App::start(config, metrics).await?;

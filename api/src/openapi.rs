@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::http::Method;
 use protocol::ids::UserId;
+use protocol::page::Page;
 use protocol::problem::{Code, Problem};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
@@ -110,6 +111,17 @@ impl Doc {
         let schema = self.reference::<T>();
         self.answers.push((status, about, Some(schema)));
         self
+    }
+
+    /// An answer with a page of these.
+    #[must_use]
+    pub fn page<T: ToSchema>(mut self, status: u16, about: &'static str) -> Self
+    where
+        Page<T>: ToSchema,
+    {
+        // A generic type names its parameter and does not describe it.
+        self.reference::<T>();
+        self.answer::<Page<T>>(status, about)
     }
 
     /// An answer without one.

@@ -14,12 +14,10 @@ use protocol::conversation::{
 };
 use protocol::internal::{REVOCATIONS_PATH, ROUTES_PATH, VISIBLE_PATH};
 use protocol::message::{Message, MessagePage, SendMessageRequest};
-use protocol::page::Page;
 use protocol::presence::Presences;
 use protocol::problem::Code;
 use protocol::sync::{Changes, SyncRequest, SyncResponse};
 use serde_json::json;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::error::ApiError;
 use crate::openapi::{Doc, Document};
@@ -104,7 +102,7 @@ fn accounts() -> Vec<Endpoint> {
                 .problems(&[Code::BadCredentials])),
         endpoint(get.clone(), "/v1/auth/sessions", "list_sessions", || web::get().to(auth::list_sessions),
             Doc::new(tag, "The caller's sessions, newest first").paged()
-                .answer::<Page<Session>>(200, "A page of them")),
+                .page::<Session>(200, "A page of them")),
         endpoint(delete.clone(), "/v1/auth/sessions/{id}", "end_session", || web::delete().to(auth::end_session),
             Doc::new(tag, "End one of the caller's sessions").path_id("id", "The session.")
                 .empty(204, "It has ended, and its sockets close").problems(&[Code::NotFound])),
@@ -136,7 +134,7 @@ fn people() -> Vec<Endpoint> {
             Doc::new(tag, "People whose username or display name starts with q")
                 .query::<String>("q", "How the name starts, 1 to 64 characters.")
                 .paged()
-                .answer::<Page<User>>(200, "A page of them, by username"),
+                .page::<User>(200, "A page of them, by username"),
         ),
         endpoint(
             Method::GET,
@@ -155,7 +153,7 @@ fn people() -> Vec<Endpoint> {
             || web::get().to(blocks::list_blocks),
             Doc::new(tag, "Whom the caller blocks, newest first")
                 .paged()
-                .answer::<Page<User>>(200, "A page of them"),
+                .page::<User>(200, "A page of them"),
         ),
         endpoint(
             Method::PUT,
@@ -220,7 +218,7 @@ fn conversation_routes() -> Vec<Endpoint> {
             )
             .query::<bool>("archived", "Those put aside, or the others (the default).")
             .paged()
-            .answer::<Page<Conversation>>(200, "A page of them"),
+            .page::<Conversation>(200, "A page of them"),
         ),
         endpoint(
             Method::GET,
@@ -281,7 +279,7 @@ fn conversation_routes() -> Vec<Endpoint> {
             || web::get().to(receipts::list_receipts),
             id(Doc::new(tag, "Each member's watermarks"))
                 .paged()
-                .answer::<Page<MemberReceipt>>(200, "A page of them"),
+                .page::<MemberReceipt>(200, "A page of them"),
         ),
     ]
 }
@@ -378,10 +376,12 @@ pub fn public(service: &mut ServiceConfig, document: &Document) {
         service.service(resource(path, &endpoints));
     }
     // The page reads the document from beside itself; both come from this process.
-    let page =
-        SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::new(["/v1/openapi.json"]));
+    let page = web::resource("/docs/{file:.*}")
+        .route(web::get().to(documents::get_page))
+        .default_service(web::to(|| std::future::ready(method_not_allowed("GET"))));
     service
         .app_data(web::Data::new(document.clone()))
+        .app_data(web::Data::new(documents::Page::new(["/v1/openapi.json"])))
         .service(page)
         .service(web::redirect("/docs", "/docs/"))
         .default_service(web::to(not_found));

@@ -125,8 +125,18 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
             Some(name) if code == "required" => format!("{path}.{name}"),
             _ => path,
         };
-        ApiError::field(&field, code, message)
+        ApiError::field(&short(&field), code, short(&message))
     })
+}
+
+/// Names and values that the client chose are repeated up to here.
+const QUOTED_CHARS: usize = 200;
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// Serde's words without the place, which `field` names already.

@@ -95,7 +95,13 @@ impl Settings {
         let table: toml::Table = match text.parse() {
             Ok(table) => table,
             Err(error) => {
-                self.fault("WARREN_CONFIG_FILE", error.to_string());
+                // Not the line itself, as the error would show it: a password may stand there.
+                let before = error.span().and_then(|span| text.get(..span.start));
+                let line = before.unwrap_or_default().matches('\n').count() + 1;
+                self.fault(
+                    "WARREN_CONFIG_FILE",
+                    format!("line {line}: {}", error.message()),
+                );
                 return;
             }
         };
@@ -432,8 +438,12 @@ mod tests {
     #[test]
     fn a_faulty_file_is_a_fault() {
         let mut settings = Settings::default();
-        settings.read_toml("[a\nport = 7");
-        assert_eq!(settings.faults.len(), 1);
+        settings.read_toml("[a]\nport = \"hunter2");
+        let [fault] = &settings.faults[..] else {
+            panic!("{:?}", settings.faults)
+        };
+        assert!(fault.reason.starts_with("line 2: "), "{}", fault.reason);
+        assert!(!fault.reason.contains("hunter2"), "{}", fault.reason);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, Utc};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in time with millisecond precision, written as `2026-11-22T09:30:00.123Z`.
@@ -50,7 +51,12 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        DateTime::<Utc>::deserialize(deserializer).map(Self::from)
+        let at = DateTime::<Utc>::deserialize(deserializer)?;
+        // Four digits, as RFC 3339 has it; the parser, and no database, would take more.
+        if !(0..=9999).contains(&at.year()) {
+            return Err(D::Error::custom("the year must have four digits"));
+        }
+        Ok(at.into())
     }
 }
 
@@ -67,5 +73,14 @@ mod tests {
         );
         let whole: Timestamp = serde_json::from_str("\"2026-11-22T09:30:00Z\"").unwrap();
         assert_eq!(whole.to_string(), "2026-11-22T09:30:00.000Z");
+    }
+
+    #[test]
+    fn a_year_has_four_digits() {
+        for year in ["-262143", "-0001", "+10000", "+262142"] {
+            let text = format!("\"{year}-01-01T00:00:00Z\"");
+            assert!(serde_json::from_str::<Timestamp>(&text).is_err(), "{year}");
+        }
+        assert!(serde_json::from_str::<Timestamp>("\"9999-12-31T23:59:59.999Z\"").is_ok());
     }
 }
