@@ -4,7 +4,12 @@
 
 mod accounts;
 mod app;
+mod bad_input;
 mod cli;
+mod configuration;
 mod conversations;
+mod documents;
 mod events;
+mod migrations;
+mod platform;
 mod rows;

@@ -1,0 +1,6 @@
+//! What every process of the service offers its operator.
+
+mod admin;
+mod logs;
+mod request_ids;
+mod shutdown;
