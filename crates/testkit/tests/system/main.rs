@@ -14,6 +14,7 @@ mod outages;
 mod processes;
 mod reader;
 mod sessions;
+mod slow_reader;
 mod trail;
 mod writers;
 mod ws_dies;
