@@ -86,6 +86,10 @@ impl App {
     ///
     /// # Errors
     /// If the keys cannot be read or a port cannot be bound.
+    #[expect(
+        clippy::unused_async,
+        reason = "it spawns, so it must run inside a runtime: a future does"
+    )]
     pub async fn start(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         crate::metrics::describe();
         let [mut tasks, mut lanes, mut publishing, mut deleting] =

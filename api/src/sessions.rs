@@ -65,7 +65,7 @@ pub async fn renew(state: &State, token: RefreshToken, address: IpAddr) -> Resul
             user,
             session,
             generation,
-        } => sign(state, user, &session, generation),
+        } => sign(state, *user, &session, generation),
         Renewed::Reused {
             user_id,
             session_id,
@@ -84,8 +84,8 @@ pub async fn renew(state: &State, token: RefreshToken, address: IpAddr) -> Resul
 
 enum Renewed {
     Next {
-        user: UserRow,
-        session: SessionRow,
+        user: Box<UserRow>,
+        session: Box<SessionRow>,
         generation: i64,
     },
     Reused {
@@ -119,8 +119,8 @@ async fn renew_locked(conn: &mut Conn, token: RefreshToken, ip: &str) -> Result<
     };
     let user = accounts::find(conn, user_id).await?.ok_or_else(ended)?;
     Ok(Renewed::Next {
-        user,
-        session,
+        user: Box::new(user),
+        session: Box::new(session),
         generation,
     })
 }

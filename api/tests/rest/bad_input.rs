@@ -43,7 +43,7 @@ impl Service {
     }
 
     /// After all that was sent: it logged no fault, it serves, and nothing was written.
-    async fn is_unharmed(mut self) {
+    async fn expect_unharmed(mut self) {
         let process = &self.system.api[0];
         let faults: Vec<_> = process
             .logs()

@@ -33,7 +33,7 @@ async fn what_is_not_json_is_malformed_on_every_route() {
             refused(&reply, 400, Code::Malformed, &sent);
         }
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +68,7 @@ async fn json_of_another_shape_is_invalid_on_every_route() {
             assert!(!errors.is_empty(), "{reply}");
         }
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +132,7 @@ async fn a_body_over_the_limit_is_too_large_however_it_is_sent() {
     let long = format!("{{{}}}", " ".repeat(limits::SYNC_BODY_BYTES));
     let reply = send(&service.ada.client, "POST", "/v1/sync", long).await;
     refused(&reply, 413, Code::TooLarge, "/v1/sync");
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +163,7 @@ async fn a_body_that_is_not_json_by_its_type_is_not_read() {
         let reply = request.body(r#"{"no_such_field": 1}"#).send().await;
         refused(&reply, 422, Code::Invalid, &path);
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,7 +180,7 @@ async fn a_missing_body_is_malformed_where_one_is_needed() {
             refused(&bare, 415, Code::UnsupportedMediaType, &path);
         }
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +211,7 @@ async fn a_body_that_ends_early_changes_nothing() {
             "{answer}"
         );
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -311,7 +311,7 @@ async fn a_field_of_another_type_is_named() {
     let huge = format!(r#"{{"read_seq": {}}}"#, "9".repeat(400));
     let reply = send(&ada, "POST", &receipts, huge.as_str()).await;
     refused(&reply, 422, Code::Invalid, &huge);
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,7 +320,7 @@ async fn a_field_given_twice_is_invalid() {
     let body = r#"{"username": "ada", "username": "eve", "password": "correct horse battery"}"#;
     let reply = send(&service.client(), "POST", "/v1/auth/login", body).await;
     refused(&reply, 422, Code::Invalid, body);
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -361,5 +361,5 @@ async fn text_beyond_every_limit_is_invalid_and_not_repeated() {
     let refresh = json!({ "refresh_token": long });
     let reply = client.post("/v1/auth/refresh", &refresh).await;
     refused(&reply, 401, Code::Unauthenticated, "a long token");
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }

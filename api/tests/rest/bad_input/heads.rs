@@ -30,7 +30,7 @@ async fn an_unknown_path_is_not_found_as_a_problem() {
             refused(&reply, 404, Code::NotFound, path);
         }
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +64,7 @@ async fn another_method_is_not_allowed_and_those_that_are_get_named() {
         );
         assert_eq!(reply.header("allow"), allow, "{method} {path}");
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +123,7 @@ async fn a_request_that_is_no_http_is_refused_without_harm() {
             reply.text
         );
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,5 +138,5 @@ async fn a_header_that_is_large_but_fits_is_harmless() {
         .with_header("x-request-id", &"r".repeat(5000));
     let reply = client.get("/v1/me").await.expect(200);
     assert_eq!(reply.header("x-request-id").len(), 32);
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }

@@ -48,7 +48,7 @@ async fn an_id_that_is_none_is_malformed() {
             refused(&reply, 400, Code::Malformed, &format!("{method} {path}"));
         }
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +105,7 @@ async fn a_page_that_cannot_be_is_malformed_on_every_list() {
         let path = format!("/v1/conversations?cursor={cursor}");
         service.ada.client.get(&path).await.expect(200);
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +160,7 @@ async fn a_place_in_the_timeline_that_cannot_be_is_malformed() {
         let reply = service.ada.client.get(&path).await;
         refused(&reply, 400, Code::Malformed, &path);
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,5 +201,5 @@ async fn a_foreign_conversation_is_not_found_by_any_route() {
             refused(&reply, 404, Code::NotFound, &format!("{method} {path}"));
         }
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }

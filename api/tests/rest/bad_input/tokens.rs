@@ -124,7 +124,7 @@ async fn a_token_that_we_did_not_make_for_now_is_refused() {
             refused(&reply, 401, Code::Unauthenticated, what);
         }
     }
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +165,7 @@ async fn a_token_in_another_scheme_is_none() {
     // The scheme's case does not matter (RFC 9110, section 11.1).
     let lower = client.with_header("authorization", &format!("bearer {token}"));
     lower.get("/v1/me").await.expect(200);
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +194,7 @@ async fn a_revoked_session_s_token_is_refused_on_every_route() {
         .try_send(chat, protocol::ids::ClientId::new(), "hello")
         .await;
     refused(&reply, 401, Code::Unauthenticated, "a message");
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,5 +220,5 @@ async fn a_token_ends_when_it_says() {
     );
     let reply = send_raw(&service.address(), raw.as_bytes()).await;
     assert_eq!(reply.status, Some(401), "{}", reply.text);
-    service.is_unharmed().await;
+    service.expect_unharmed().await;
 }
