@@ -18,8 +18,10 @@ front_door_start() {
     local command=("$nginx" -e stderr -p "$RUN/nginx" -c "$RUN/nginx/nginx.conf")
     as_user "${command[@]}" -t -q
     rotate_log nginx-access
-    ensure_running nginx "$(front_door_content)" "${command[@]}" -g 'daemon off;' \
-        <<<'PATH=/usr/bin:/bin'
+    ensure_running nginx "$(front_door_content)" "${command[@]}" -g 'daemon off;' <<-END
+		PATH=/usr/bin:/bin
+		TZ=UTC
+	END
     await nginx front_door_answers
 }
 

@@ -29,7 +29,7 @@ tls_url() { echo "https://localhost:$WARREN_FRONT_HTTPS_PORT$1"; }
 # request CURL_ARGUMENT...: the head and the body of the answer.
 request() {
     curl -s -i --max-time 20 --noproxy '*' --cacert "$WARREN_RUN_DIR/tls/cert.pem" "$@" |
-        tr -d '\r'
+        tr -d '\r\0'
 }
 
 # status_of CURL_ARGUMENT...
@@ -41,6 +41,11 @@ register() {
     shift 2
     request "$to" -H 'Content-Type: application/json' "$@" \
         -d "{\"username\": \"$name\", \"password\": \"a long enough phrase\"}"
+}
+
+# token_of NAME [CURL_ARGUMENT...]: of a new user.
+token_of() {
+    register "$(url /v1/auth/register)" "$@" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p'
 }
 
 # pids: "name pid" of every part.
@@ -126,8 +131,7 @@ front_door_problems() {
 # The list of one's sessions shows the address that the service took for the client's.
 front_door_true_address() {
     local token sessions
-    token=$(register "$(url /v1/auth/register)" mary -H 'X-Forwarded-For: 203.0.113.9' |
-        sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+    token=$(token_of mary -H 'X-Forwarded-For: 203.0.113.9')
     sessions=$(request -H "Authorization: Bearer $token" -H 'Forwarded: for=203.0.113.9' \
         "$(url /v1/auth/sessions)")
     expect "sessions" "$sessions" 'HTTP/1.1 200 *127.0.0.1*'
@@ -142,18 +146,22 @@ front_door_tls_versions() {
 }
 
 front_door_upgrades() {
-    # curl takes 101 for the beginning of an answer without an end: hence its deadline.
-    local answer upgrade=(-H 'Connection: Upgrade' -H 'Upgrade: websocket'
+    local token base upgrade=(--http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket'
         -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==')
-    answer=$(request --http1.1 "${upgrade[@]}" "$(url /ws)")
-    expect "upgrade without a token" "$answer" 'HTTP/1.1 401 *'
-    expect "same over https" "$(request --http1.1 "${upgrade[@]}" "$(tls_url /ws)")" 'HTTP/1.1 401 *'
+    token=$(token_of barbara)
+    for base in "$(url /ws)" "$(tls_url /ws)"; do
+        expect "upgrade without a token" "$(request "${upgrade[@]}" "$base")" 'HTTP/1.1 401 *'
+        # curl takes a WebSocket for an answer without an end: hence the deadline.
+        expect "upgrade" "$(request --max-time 3 "${upgrade[@]}" -H "Authorization: Bearer $token" \
+            "$base")" 'HTTP/1.1 101 *"type":"hello"*'
+    done
 }
 
 front_door_log() {
     request -H 'X-Request-Id: look-for-me' "$(url '/v1/users?q=hidden-word')" >/dev/null
     local log=$WARREN_RUN_DIR/log/nginx-access.log
-    within 5 grep -q '"request_id":"look-for-me".*"path":"/v1/users"' "$log"
+    local time='"ts":"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}\+00:00"'
+    within 5 grep -qE "^\{$time,.*\"request_id\":\"look-for-me\".*\"path\":\"/v1/users\"" "$log"
     fails grep -e hidden-word -e access_token -e Bearer "$log"
 }
 
