@@ -5,6 +5,7 @@
 //! never as a wait for something that should have happened by then.
 
 mod api_dies;
+mod demo;
 mod deploys;
 mod insistent;
 mod ledger;
