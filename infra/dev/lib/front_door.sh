@@ -7,15 +7,13 @@ front_door_check_ports() {
 }
 
 front_door_start() {
-    local nginx
-    nginx=$(command -v nginx)
+    local command=()
+    front_door_command
     make_folders "$RUN"/nginx/{site,temporary}
     put "$RUN/nginx/nginx.conf" <"$ROOT/nginx.conf"
     front_door_main | put "$RUN/nginx/site/main.conf"
     front_door_http | put "$RUN/nginx/site/http.conf"
     front_door_server | put "$RUN/nginx/site/server.conf"
-    # The account of the compiled-in log folder is another one: say where to write from the start.
-    local command=("$nginx" -e stderr -p "$RUN/nginx" -c "$RUN/nginx/nginx.conf")
     as_user "${command[@]}" -t -q
     rotate_log nginx-access
     ensure_running nginx "$(front_door_content)" "${command[@]}" -g 'daemon off;' <<-END
@@ -23,6 +21,15 @@ front_door_start() {
 		TZ=UTC
 	END
     await nginx front_door_answers
+}
+
+# front_door_command: sets `command`. Before it has read its configuration nginx would write to
+# /var/log/nginx, where another account may write; releases before 1.19.5 cannot be told.
+front_door_command() {
+    local nginx
+    nginx=$(command -v nginx)
+    command=("$nginx" -p "$RUN/nginx" -c "$RUN/nginx/nginx.conf")
+    [[ $("$nginx" -h 2>&1) != *'-e filename'* ]] || command+=(-e stderr)
 }
 
 front_door_content() {
