@@ -21,7 +21,7 @@ use lapin::{Channel, Connection, Consumer};
 use platform::broker::{BrokerError, connect, declare_topology};
 use platform::shutdown::CancellationToken;
 use protocol::control::Control;
-use protocol::routing::{CC_HEADER, CONTROL_EXCHANGE, EVENTS_EXCHANGE, Route};
+use protocol::routing::{CC_HEADER, CONTROL_EXCHANGE, EVENTS_EXCHANGE, REQUEST_ID_HEADER, Route};
 
 use crate::app::Shared;
 use crate::bindings::Work;
@@ -309,8 +309,8 @@ async fn take_events(shared: &Shared, mut events: Consumer) -> Result<Infallible
 fn read(delivery: &AmqpDelivery) -> Option<Delivery> {
     let mut routes = Vec::from_iter(Route::parse(delivery.routing_key.as_str()));
     let headers = delivery.properties.headers().as_ref();
-    let copies = headers.and_then(|headers| headers.inner().get(CC_HEADER));
-    if let Some(AMQPValue::FieldArray(keys)) = copies {
+    let header = |name| headers.and_then(|headers| headers.inner().get(name));
+    if let Some(AMQPValue::FieldArray(keys)) = header(CC_HEADER) {
         for key in keys.as_slice() {
             if let AMQPValue::LongString(key) = key
                 && let Ok(key) = std::str::from_utf8(key.as_bytes())
@@ -325,11 +325,16 @@ fn read(delivery: &AmqpDelivery) -> Option<Delivery> {
         metrics::dropped(Dropped::Malformed, 1);
         return None;
     }
+    let request_id = match header(REQUEST_ID_HEADER) {
+        Some(AMQPValue::LongString(id)) => Some(id.to_string()),
+        _ => None,
+    };
     let name = |name: &Option<ShortString>| name.as_ref().map(|name| name.as_str().to_owned());
     Some(Delivery {
         routes,
         frame: text_frame(&delivery.data),
         kind: name(delivery.properties.kind()).unwrap_or_default(),
         message_id: name(delivery.properties.message_id()),
+        request_id,
     })
 }

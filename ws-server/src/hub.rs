@@ -251,6 +251,7 @@ impl Hub {
             }
             tracing::debug!(
                 message_id = delivery.message_id,
+                request_id = delivery.request_id,
                 kind = delivery.kind,
                 sockets = queued - before,
                 "delivered"

@@ -44,6 +44,8 @@ pub struct Delivery {
     pub kind: String,
     /// The chat message it is about.
     pub message_id: Option<String>,
+    /// The request that caused it.
+    pub request_id: Option<String>,
 }
 
 /// What a hub is told to do.
@@ -229,6 +231,7 @@ mod tests {
                 frame: Bytes::from_static(b"x"),
                 kind: "message.created".to_owned(),
                 message_id: None,
+                request_id: None,
             }],
         })
     }

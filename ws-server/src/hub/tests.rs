@@ -73,6 +73,7 @@ fn batch(routes: &[Route], texts: &[&str]) -> Batch {
                 frame: text_frame(text.as_bytes()),
                 kind: "test".to_owned(),
                 message_id: None,
+                request_id: None,
             })
             .collect(),
     }
