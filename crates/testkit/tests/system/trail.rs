@@ -49,7 +49,8 @@ async fn a_message_leaves_its_trail_in_every_process_it_passes() {
     assert_eq!(answered["conversation_id"], chat.to_string());
     assert_eq!(answered["status"], 201);
     let delivered = |record: &Value| record["message"] == "delivered" && record["sockets"] == 1;
-    line(&system.ws[1], &message, delivered).await;
+    let delivered = line(&system.ws[1], &message, delivered).await;
+    assert_eq!(delivered["request_id"], REQUEST);
     for process in processes(&system) {
         let fields = ["ts", "level", "service", "target", "message"];
         for record in process.logs().records() {
