@@ -113,6 +113,10 @@ pub fn config(env: &TestEnv, settings: &[(&str, &str)]) -> Config {
         ("WARREN_AUTH_REVOCATIONS_EVERY_MS", "100".to_owned()),
         ("WARREN_OUTBOX_RELAY_EVERY_MS", "100".to_owned()),
         ("WARREN_RATE_LIMITS", "off".to_owned()),
+        // A test machine may be slower than a client should wait for.
+        ("WARREN_DATABASE_POOL_TIMEOUT_MS", "30000".to_owned()),
+        ("WARREN_DATABASE_LOCK_TIMEOUT_MS", "30000".to_owned()),
+        ("WARREN_DATABASE_STATEMENT_TIMEOUT_MS", "30000".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();

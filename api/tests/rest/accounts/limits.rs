@@ -16,13 +16,6 @@ const PROXIED: &[(&str, &str)] = &[
     ("WARREN_HTTP_TRUSTED_PROXIES", "127.0.0.1/32"),
 ];
 
-/// Many wait for few connections: on a slow machine longer than a client should wait.
-const PATIENT: &[(&str, &str)] = &[
-    ("WARREN_DATABASE_POOL_TIMEOUT_MS", "30000"),
-    ("WARREN_DATABASE_LOCK_TIMEOUT_MS", "30000"),
-    ("WARREN_DATABASE_STATEMENT_TIMEOUT_MS", "30000"),
-];
-
 fn from(client: &Client, address: &str) -> Client {
     client.with_header("x-forwarded-for", address)
 }
@@ -227,7 +220,7 @@ async fn a_user_asks_six_hundred_times_a_minute() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_limits_are_off_nobody_is_refused() {
-    let test = TestApp::with(PATIENT).await;
+    let test = TestApp::start().await;
     let client = test.client();
     let tries = (0..31).map(|_| client.try_login("ada", "wrong horse"));
     for reply in join_all(tries).await {

@@ -11,12 +11,6 @@ use crate::app::TestApp;
 use crate::events::Events;
 use crate::rows;
 
-/// They queue for one row and few connections: on a slow machine longer than a client should wait.
-const PATIENT: &[(&str, &str)] = &[
-    ("WARREN_DATABASE_POOL_TIMEOUT_MS", "30000"),
-    ("WARREN_DATABASE_LOCK_TIMEOUT_MS", "30000"),
-    ("WARREN_DATABASE_STATEMENT_TIMEOUT_MS", "30000"),
-];
 const ORIGIN: &str = "http://localhost:8080";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,8 +89,8 @@ async fn an_older_token_ends_the_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_refreshes_at_once_give_one_successor() {
-    let test = TestApp::with(PATIENT).await;
-    let second = test.another(PATIENT).await;
+    let test = TestApp::start().await;
+    let second = test.another(&[]).await;
     let ada = test.user("ada").await;
     let token = ada.refresh_token.clone().unwrap();
     let clients = [

@@ -60,7 +60,7 @@ async fn a_dependency_that_is_down_is_named_until_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_database_is_unavailable_and_not_a_fault() {
-    let settings = &[("WARREN_DATABASE_POOL_TIMEOUT_MS", "500")];
+    let settings = &[("WARREN_DATABASE_POOL_TIMEOUT_MS", "2000")];
     let test = TestApp::on(TestEnv::with_faults().await, settings).await;
     let ada = test.user("ada").await;
     test.env.faults().database.cut();
