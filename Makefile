@@ -25,7 +25,7 @@ reset: ## down, and delete the data (asks first; FORCE=1 does not)
 	@infra/dev/stack reset
 
 demo: ## two people talk over two WebSocket servers (needs `make up`)
-	@cargo run --release --locked --quiet -p testkit --example demo
+	@infra/dev/stack demo
 
 test: ## every test, on servers of its own
 	@infra/ci/test

@@ -5,8 +5,8 @@
 source "$(dirname -- "${BASH_SOURCE[0]}")/../dev/lib.sh"
 cd -- "$ROOT"
 
-command -v cargo >/dev/null || PATH=$PATH:$HOME/.cargo/bin
-command -v cargo >/dev/null || die "cargo is not installed" "https://rustup.rs tells how"
+found=$(find_cargo)
+PATH=$PATH:${found%/*}
 
 # stage NAME COMMAND...: with its time; fails as COMMAND does.
 stage() {

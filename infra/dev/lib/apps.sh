@@ -29,10 +29,17 @@ apps_check_ports() {
 
 # ---- Binaries ----------------------------------------------------------------------------------
 
-apps_build() {
-    local cargo target
+# find_cargo: also where rustup puts it, which a login shell alone has in its PATH.
+find_cargo() {
+    local cargo
     cargo=$(command -v cargo || echo "$HOME/.cargo/bin/cargo")
     [[ -x $cargo ]] || die "cargo is not installed" "https://rustup.rs tells how"
+    echo "$cargo"
+}
+
+apps_build() {
+    local cargo target
+    cargo=$(find_cargo)
     (
         # A compiler cache may leave a daemon behind, which must not hold the lock for ever.
         exec {RUN_LOCK}>&-
