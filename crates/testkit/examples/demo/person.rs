@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use protocol::frame::{ClientFrame, ReadyReason, ServerFrame};
-use protocol::ids::ConversationId;
+use protocol::ids::{ClientId, ConversationId};
 use protocol::message::Message;
 use reqwest::Method;
 use serde_json::json;
@@ -79,9 +79,22 @@ impl Person {
         show(BOLD, &format!("\n  {}", self.name()));
         show(PLAIN, &format!("{body:<40}"));
         let start = Instant::now();
-        let message = self.user.client.send(chat, body).await;
+        let message = self.send(chat, body).await;
         show(GREEN, &format!("✓ {:>6}", since(start)));
         message
+    }
+
+    /// Sends, and repeats it while the system says that it cannot right now.
+    async fn send(&self, chat: ConversationId, body: &str) -> Message {
+        let (client_id, end) = (ClientId::new(), Instant::now() + SOON);
+        loop {
+            let reply = self.user.client.try_send(chat, client_id, body).await;
+            match reply.status {
+                200 | 201 => return reply.json(),
+                503 if Instant::now() < end => sleep(GLANCE).await,
+                _ => panic!("not sent: {reply}"),
+            }
+        }
     }
 
     pub async fn begin_to_type(&self, to: &Self, conversation_id: ConversationId) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use testkit::client::Device;
 use testkit::process::System;
 
+use crate::PATIENT;
 use crate::insistent::Insistent;
 use crate::ledger;
 use crate::load::Load;
@@ -14,7 +15,13 @@ const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn an_api_killed_under_sends_loses_no_acknowledged_message_and_doubles_none() {
-    let mut system = System::builder().await.api(2).ws(2).start().await;
+    let mut system = System::builder()
+        .await
+        .api(2)
+        .ws(2)
+        .set(PATIENT.0, PATIENT.1)
+        .start()
+        .await;
     let ada = system.register("ada").await;
     let bob = system.register("bob").await;
     let eve = system.register("eve").await;

@@ -7,6 +7,7 @@ use protocol::frame::ServerFrame;
 use testkit::client::Device;
 use testkit::process::System;
 
+use crate::PATIENT;
 use crate::insistent::Insistent;
 use crate::ledger;
 use crate::load::Load;
@@ -19,7 +20,11 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_ws_server_that_ends_sends_its_sockets_away_first() {
-    let builder = System::builder().await.api(1).ws(2);
+    let builder = System::builder()
+        .await
+        .api(1)
+        .ws(2)
+        .set(PATIENT.0, PATIENT.1);
     let builder = builder.set("WARREN_WS_DRAIN_SPREAD_MS", SPREAD_MS);
     let builder = builder.set("WARREN_WS_DRAIN_DEADLINE_MS", DEADLINE.as_millis());
     let mut system = builder.start().await;
@@ -32,6 +37,7 @@ async fn a_ws_server_that_ends_sends_its_sockets_away_first() {
     let load = Load::start([(sender.clone(), chat), (sender, chat)]);
     load.go_on_for(20).await;
 
+    assert_eq!(socket.closed(), None, "{}", system.ws[0].logs());
     system.ws[0].terminate();
     let draining = |frame: &ServerFrame| match frame {
         ServerFrame::Draining { reconnect_after_ms } => Some(*reconnect_after_ms),
@@ -56,7 +62,13 @@ async fn a_ws_server_that_ends_sends_its_sockets_away_first() {
 
 #[tokio::test]
 async fn an_api_that_ends_under_load_answers_every_request_it_took() {
-    let mut system = System::builder().await.api(2).ws(1).start().await;
+    let mut system = System::builder()
+        .await
+        .api(2)
+        .ws(1)
+        .set(PATIENT.0, PATIENT.1)
+        .start()
+        .await;
     let ada = system.register("ada").await;
     let bob = system.register("bob").await;
     let chat = ada.client.direct(bob.id()).await.shared.id;

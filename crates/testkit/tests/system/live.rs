@@ -10,6 +10,8 @@ use testkit::http::User;
 use testkit::process::System;
 use testkit::ws::Socket;
 
+use crate::PATIENT;
+
 const SOON: Duration = Duration::from_secs(10);
 /// Long enough for a frame that went to the wrong socket: the right one has its copy already.
 const QUIET: Duration = Duration::from_millis(300);
@@ -27,7 +29,13 @@ struct Pair {
 
 impl Pair {
     async fn start() -> Self {
-        let system = System::builder().await.api(2).ws(2).start().await;
+        let system = System::builder()
+            .await
+            .api(2)
+            .ws(2)
+            .set(PATIENT.0, PATIENT.1)
+            .start()
+            .await;
         let ada = system.register("ada").await;
         let bob = system.client(1).register("bob").await;
         let chat = ada.client.direct(bob.id()).await.shared.id;

@@ -4,6 +4,9 @@
 //! Every test has a system of its own. Time appears as deadlines and as the length of an outage,
 //! never as a wait for something that should have happened by then.
 
+/// For sockets that only listen, however long a busy machine takes: nobody here sends heartbeats.
+const PATIENT: (&str, u32) = ("WARREN_WS_HEARTBEAT_MS", 600_000);
+
 mod api_dies;
 mod demo;
 mod deploys;

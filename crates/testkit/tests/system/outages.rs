@@ -16,6 +16,7 @@ use testkit::ws::Socket;
 use testkit::{TestEnv, eventually};
 use tokio::time::{Instant, sleep_until};
 
+use crate::PATIENT;
 use crate::insistent::Insistent;
 use crate::ledger;
 use crate::load::Load;
@@ -41,7 +42,10 @@ impl Pair {
     /// Two api, two ws-servers, all behind proxies; Ada's socket is at the first, Bob's at the
     /// second.
     async fn start(settings: &[(&str, u32)]) -> Self {
-        let mut builder = System::on(TestEnv::with_faults().await).api(2).ws(2);
+        let mut builder = System::on(TestEnv::with_faults().await)
+            .api(2)
+            .ws(2)
+            .set(PATIENT.0, PATIENT.1);
         for (name, value) in settings {
             builder = builder.set(name, value);
         }

@@ -15,6 +15,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite};
 
+use crate::PATIENT;
+
 /// As long as a message may be, in characters of four bytes: the kernel's buffers between the two
 /// hold a megabyte before anything waits in the server.
 const LONGEST: usize = 4_000;
@@ -90,8 +92,7 @@ async fn expect_all(socket: &Socket, mut wanted: Vec<MessageId>) {
 async fn a_reader_that_stops_is_closed_and_nobody_else_waits() {
     let builder = System::builder().await.api(1).ws(1);
     let builder = builder.set("WARREN_WS_QUEUE_BYTES", QUEUE_BYTES);
-    // These sockets say nothing.
-    let builder = builder.set("WARREN_WS_HEARTBEAT_MS", 120_000);
+    let builder = builder.set(PATIENT.0, PATIENT.1);
     // The close frame waits behind what is half written, until this client reads again.
     let builder = builder.set("WARREN_WS_CLOSE_DEADLINE_MS", 30_000);
     let system = builder.start().await;

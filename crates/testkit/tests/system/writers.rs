@@ -24,6 +24,7 @@ use testkit::ws::Socket;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::PATIENT;
 use crate::insistent::{Insistent, message};
 use crate::ledger;
 use crate::reader::{Reader, require_contiguous};
@@ -331,9 +332,11 @@ async fn random_writers_through_killed_servers_keep_every_promise() {
     );
     eprintln!("{SEED}={seed}");
     let mut rng = StdRng::seed_from_u64(seed);
-    // The sockets only listen.
-    let builder = System::builder().await.api(2).ws(1);
-    let builder = builder.set("WARREN_WS_HEARTBEAT_MS", 120_000);
+    let builder = System::builder()
+        .await
+        .api(2)
+        .ws(1)
+        .set(PATIENT.0, PATIENT.1);
     let mut system = builder.start().await;
     let mut people = Vec::new();
     for name in PEOPLE {

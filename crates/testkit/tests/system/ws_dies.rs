@@ -11,6 +11,7 @@ use testkit::http::User;
 use testkit::process::System;
 use testkit::ws::Socket;
 
+use crate::PATIENT;
 use crate::insistent::Insistent;
 use crate::ledger;
 use crate::load::Load;
@@ -43,7 +44,13 @@ async fn polled(by: &User, user: UserId, wanted: Status) {
 
 #[tokio::test]
 async fn a_client_of_a_killed_server_ends_with_the_databases_transcript() {
-    let mut system = System::builder().await.api(2).ws(2).start().await;
+    let mut system = System::builder()
+        .await
+        .api(2)
+        .ws(2)
+        .set(PATIENT.0, PATIENT.1)
+        .start()
+        .await;
     let ada = system.register("ada").await;
     let bob = system.register("bob").await;
     let chat = ada.client.direct(bob.id()).await.shared.id;
@@ -81,7 +88,11 @@ async fn a_client_of_a_killed_server_ends_with_the_databases_transcript() {
 
 #[tokio::test]
 async fn presence_is_right_again_soon_after_a_server_was_killed() {
-    let builder = System::builder().await.api(1).ws(2);
+    let builder = System::builder()
+        .await
+        .api(1)
+        .ws(2)
+        .set(PATIENT.0, PATIENT.1);
     let builder = builder.set("WARREN_PRESENCE_TTL_MS", TTL_MS);
     let builder = builder.set("WARREN_WS_PRESENCE_REFRESH_MS", REFRESH_MS);
     let mut system = builder.start().await;
