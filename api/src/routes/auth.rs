@@ -97,7 +97,17 @@ pub async fn login(
         return Err(bad_credentials());
     };
     let mut conn = state.db.get().await?;
-    let signed_in = sessions::begin(&state, &mut conn, known.user, &login.session, address).await?;
+    let signed_in = conn
+        .transaction(async |conn| {
+            // A password that was changed, or an account that was disabled, while the hash was being
+            // checked must not begin a session that outlives the change.
+            let now = accounts::lock_credentials(conn, known.user.id.into()).await?;
+            if now.as_ref().and_then(accounts::Credentials::usable_hash) != known.usable_hash() {
+                return Err(bad_credentials());
+            }
+            sessions::begin(&state, conn, known.user, &login.session, address).await
+        })
+        .await?;
     metrics::auth_request("logged_in");
     Ok(signed(StatusCode::OK, signed_in))
 }

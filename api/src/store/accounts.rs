@@ -131,6 +131,17 @@ pub async fn credentials(conn: &mut Conn, id: UserId) -> QueryResult<Option<Cred
         .optional()
 }
 
+/// The same, held as it is until the transaction ends.
+pub async fn lock_credentials(conn: &mut Conn, id: UserId) -> QueryResult<Option<Credentials>> {
+    users::table
+        .find(id.0)
+        .select(Credentials::as_select())
+        .for_share()
+        .first(conn)
+        .await
+        .optional()
+}
+
 /// Changes a profile.
 pub async fn update_profile(
     conn: &mut Conn,
