@@ -137,6 +137,11 @@ impl Verifier {
             return Err(TokenError::UnknownKey(kid));
         };
         match jsonwebtoken::decode::<Claims>(token, key, &self.validation) {
+            // The library lets a token live through the second it ends in; RFC 7519, section 4.1.4,
+            // does not.
+            Ok(data) if data.claims.exp <= chrono::Utc::now().timestamp() => {
+                Err(TokenError::Expired)
+            }
             Ok(data) => Ok(data.claims),
             Err(error) if *error.kind() == ErrorKind::ExpiredSignature => Err(TokenError::Expired),
             Err(error) => Err(invalid(error)),
