@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use diesel::sql_types::{
-    Array, BigInt, Binary, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Binary, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
 use protocol::ids::{ConversationId, MessageId};
@@ -179,6 +179,8 @@ pub struct MessageRow {
     kind: i16,
     #[diesel(sql_type = Text)]
     body: String,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    system: Option<serde_json::Value>,
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -210,6 +212,10 @@ impl MessageRow {
                 MessageKind::Text
             },
             body: self.body,
+            // Only this service writes it, from the same type.
+            system: self
+                .system
+                .and_then(|event| serde_json::from_value(event).ok()),
             reply_to: None,
             attachments: Vec::new(),
             reactions: Vec::new(),

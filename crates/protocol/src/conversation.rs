@@ -1,10 +1,11 @@
 //! Conversations, and each member's own view of them.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::account::User;
 use crate::ids::{ConversationId, GroupId, UserId};
 use crate::message::Message;
+use crate::patch::present;
 use crate::time::Timestamp;
 
 /// What kind of conversation it is.
@@ -140,13 +141,6 @@ pub struct PatchViewRequest {
     )]
     #[schema(value_type = Option<i64>)]
     pub unread_from_seq: Option<Option<i64>>,
-}
-
-/// Tells null from missing: a field that is there, whatever it holds, is `Some`.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Body of `POST /v1/conversations/{id}/receipts`.

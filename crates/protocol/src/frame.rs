@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::User;
 use crate::conversation::{SharedConversation, View};
-use crate::ids::{ConnectionId, ConversationId, GroupId, UserId};
+use crate::group::{Member, SharedGroup};
+use crate::ids::{ConnectionId, ConversationId, FriendRequestId, GroupId, UserId};
 use crate::message::Message;
+use crate::people::{Contact, FriendRequest};
 use crate::presence::Status;
 use crate::problem::Code;
 use crate::time::Timestamp;
@@ -117,6 +119,14 @@ pub enum ServerFrame {
         /// What everyone sees of it.
         conversation: SharedConversation,
     },
+    /// A channel's name, topic, category or place changed.
+    #[serde(rename = "conversation.updated")]
+    ConversationUpdated {
+        /// Its revision.
+        rev: i64,
+        /// What everyone sees of it.
+        conversation: SharedConversation,
+    },
     /// A conversation left the caller's list.
     #[serde(rename = "conversation.removed")]
     ConversationRemoved {
@@ -132,6 +142,108 @@ pub enum ServerFrame {
         conversation_id: ConversationId,
         /// The view.
         me: View,
+    },
+    /// A group's own fields changed, or the caller came into it on another device.
+    #[serde(rename = "group.updated")]
+    GroupUpdated {
+        /// Which.
+        group_id: GroupId,
+        /// What everyone sees of it.
+        group: SharedGroup,
+        /// Its version.
+        version: i64,
+        /// The caller's account revision, when it goes to one user alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account_rev: Option<i64>,
+    },
+    /// A group is gone, or gone for the caller.
+    #[serde(rename = "group.removed")]
+    GroupRemoved {
+        /// Which.
+        group_id: GroupId,
+        /// Its version.
+        version: i64,
+        /// The caller's account revision, when it goes to one user alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account_rev: Option<i64>,
+    },
+    /// Someone came into a group.
+    #[serde(rename = "member.joined")]
+    MemberJoined {
+        /// Which group.
+        group_id: GroupId,
+        /// Who, as what.
+        member: Member,
+        /// The group's version.
+        version: i64,
+    },
+    /// A member's role changed.
+    #[serde(rename = "member.updated")]
+    MemberUpdated {
+        /// Which group.
+        group_id: GroupId,
+        /// Who, as what.
+        member: Member,
+        /// The group's version.
+        version: i64,
+    },
+    /// Someone left a group, or was removed from it.
+    #[serde(rename = "member.left")]
+    MemberLeft {
+        /// Which group.
+        group_id: GroupId,
+        /// Who.
+        user_id: UserId,
+        /// The group's version.
+        version: i64,
+    },
+    /// A friend request was made, by the caller or to them.
+    #[serde(rename = "friend_request")]
+    FriendRequest {
+        /// The request.
+        friend_request: FriendRequest,
+        /// The caller's account revision.
+        account_rev: i64,
+    },
+    /// A friend request was answered or taken back.
+    #[serde(rename = "friend_request.removed")]
+    FriendRequestRemoved {
+        /// Which.
+        friend_request_id: FriendRequestId,
+        /// The caller's account revision.
+        account_rev: i64,
+    },
+    /// Someone is the caller's friend.
+    #[serde(rename = "friend")]
+    Friend {
+        /// Who.
+        user: User,
+        /// The caller's account revision.
+        account_rev: i64,
+    },
+    /// Someone is the caller's friend no longer.
+    #[serde(rename = "friend.removed")]
+    FriendRemoved {
+        /// Who.
+        user_id: UserId,
+        /// The caller's account revision.
+        account_rev: i64,
+    },
+    /// The caller took someone into their address book, or renamed them there.
+    #[serde(rename = "contact")]
+    Contact {
+        /// The entry.
+        contact: Contact,
+        /// The caller's account revision.
+        account_rev: i64,
+    },
+    /// The caller took someone out of their address book.
+    #[serde(rename = "contact.removed")]
+    ContactRemoved {
+        /// Who.
+        user_id: UserId,
+        /// The caller's account revision.
+        account_rev: i64,
     },
     /// The caller blocked someone.
     #[serde(rename = "block")]
@@ -195,8 +307,20 @@ impl ServerFrame {
             Self::Typing { .. } => "typing",
             Self::Presence { .. } => "presence",
             Self::ConversationCreated { .. } => "conversation.created",
+            Self::ConversationUpdated { .. } => "conversation.updated",
             Self::ConversationRemoved { .. } => "conversation.removed",
             Self::ConversationMe { .. } => "conversation.me",
+            Self::GroupUpdated { .. } => "group.updated",
+            Self::GroupRemoved { .. } => "group.removed",
+            Self::MemberJoined { .. } => "member.joined",
+            Self::MemberUpdated { .. } => "member.updated",
+            Self::MemberLeft { .. } => "member.left",
+            Self::FriendRequest { .. } => "friend_request",
+            Self::FriendRequestRemoved { .. } => "friend_request.removed",
+            Self::Friend { .. } => "friend",
+            Self::FriendRemoved { .. } => "friend.removed",
+            Self::Contact { .. } => "contact",
+            Self::ContactRemoved { .. } => "contact.removed",
             Self::Block { .. } => "block",
             Self::BlockRemoved { .. } => "block.removed",
             Self::UserUpdated { .. } => "user.updated",

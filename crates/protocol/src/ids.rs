@@ -75,6 +75,10 @@ ids! {
     ClientId,
     /// A group of people with channels.
     GroupId,
+    /// A way into a group.
+    InviteId,
+    /// One person's wish to be another's friend.
+    FriendRequestId,
     /// One WebSocket connection.
     ConnectionId,
 }

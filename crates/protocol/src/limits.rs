@@ -10,6 +10,10 @@ pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 pub const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=64;
 /// Longest text about a person or a group, in characters.
 pub const ABOUT_CHARS: usize = 1024;
+/// Longest topic of a channel, in characters.
+pub const TOPIC_CHARS: usize = 256;
+/// Shortest and longest tag of a group, in characters.
+pub const TAG_CHARS: std::ops::RangeInclusive<usize> = 1..=32;
 /// Longest message body, in Unicode scalar values, after trimming.
 pub const MESSAGE_CHARS: usize = 4000;
 /// Longest device name, in characters.
@@ -42,6 +46,24 @@ pub const MENTIONS_MAX: i64 = 100;
 
 /// Chats one user may pin.
 pub const PINNED_CHATS: usize = 20;
+/// People in one user's address book.
+pub const CONTACTS: usize = 1000;
+/// Friend requests of one user that wait for an answer.
+pub const PENDING_REQUESTS: usize = 100;
+/// Groups one user is in.
+pub const GROUPS_PER_USER: usize = 200;
+/// Members of one group.
+pub const GROUP_MEMBERS: usize = 10_000;
+/// Channels of one group.
+pub const GROUP_CHANNELS: usize = 100;
+/// Tags of one group.
+pub const GROUP_TAGS: usize = 20;
+/// Invites of one group that still work.
+pub const GROUP_INVITES: usize = 100;
+/// Seconds an invite lives at most.
+pub const INVITE_SECONDS: i64 = 365 * 24 * 60 * 60;
+/// Groups up to this size say in `general` who joined and left: beyond, it would drown the talk.
+pub const NOTICE_GROUP: usize = 200;
 /// Live sockets of one user on one ws-server.
 pub const SOCKETS_PER_USER: usize = 20;
 /// Users one presence request names.

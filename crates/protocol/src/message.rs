@@ -15,6 +15,32 @@ pub enum MessageKind {
     System,
 }
 
+/// What a system message tells, for programs; its body says the same for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum SystemEvent {
+    /// Someone came into the group.
+    MemberJoined {
+        /// Who.
+        user_id: UserId,
+    },
+    /// Someone left the group.
+    MemberLeft {
+        /// Who.
+        user_id: UserId,
+    },
+    /// The sender removed someone from the group.
+    MemberRemoved {
+        /// Whom.
+        user_id: UserId,
+    },
+    /// The sender gave the group another name.
+    GroupRenamed {
+        /// The new one.
+        name: String,
+    },
+}
+
 /// The message that another one answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReplyTo {
@@ -83,6 +109,9 @@ pub struct Message {
     /// Its text; empty once deleted.
     #[schema(example = "Shall we meet at nine?")]
     pub body: String,
+    /// Of a system message: what it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemEvent>,
     /// The message it answers.
     pub reply_to: Option<ReplyTo>,
     /// Its files.
@@ -144,6 +173,9 @@ pub struct MessageDraft<'a> {
     pub kind: MessageKind,
     /// Its text.
     pub body: &'a str,
+    /// Of a system message: what it tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemEvent>,
     /// The message it answers.
     pub reply_to: Option<ReplyTo>,
     /// Its files.
@@ -194,6 +226,9 @@ mod tests {
             sender_id: UserId::new(),
             kind: MessageKind::Text,
             body: "a \"quoted\" \\ line\n\u{1F600}".to_owned(),
+            system: Some(SystemEvent::GroupRenamed {
+                name: "Engines".to_owned(),
+            }),
             reply_to: None,
             attachments: vec![],
             reactions: vec![],
@@ -210,6 +245,7 @@ mod tests {
             sender_id: message.sender_id,
             kind: message.kind,
             body: &message.body,
+            system: message.system.clone(),
             reply_to: None,
             attachments: &[],
             reactions: &[],

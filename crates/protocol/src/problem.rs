@@ -54,6 +54,8 @@ codes! {
     RegistrationClosed = "registration_closed" 403 "Registration is closed",
     /// One of the two blocks the other.
     Blocked = "blocked" 403 "The two of you are blocked",
+    /// The group's admins have banned the caller.
+    Banned = "banned" 403 "Banned from the group",
     /// It does not exist, or the caller may not know that it does.
     NotFound = "not_found" 404 "Not found",
     /// The route exists, but not with this method.
@@ -62,6 +64,10 @@ codes! {
     Conflict = "conflict" 409 "It contradicts what exists",
     /// The same `client_id` was used with other content.
     ClientIdReused = "client_id_reused" 409 "The client_id stands for another message",
+    /// An owner hands the group over before they leave it.
+    OwnerMustTransfer = "owner_must_transfer" 409 "The owner must hand over first",
+    /// The invite is used up, has expired or was deleted.
+    InviteGone = "invite_gone" 410 "The invite is gone",
     /// The body is over the limit.
     TooLarge = "too_large" 413 "The request is too large",
     /// The body is not JSON by its content type.

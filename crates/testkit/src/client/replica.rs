@@ -75,7 +75,8 @@ impl Replica {
             } => self.with(*conversation_id, |room| {
                 room.event(*rev, Event::Message(message.clone()));
             }),
-            ServerFrame::ConversationCreated { rev, conversation } => {
+            ServerFrame::ConversationCreated { rev, conversation }
+            | ServerFrame::ConversationUpdated { rev, conversation } => {
                 self.with(conversation.id, |room| {
                     room.event(*rev, Event::Shared(Box::new(conversation.clone())));
                 })

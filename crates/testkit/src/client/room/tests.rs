@@ -193,6 +193,7 @@ fn message(conversation_id: ConversationId, seq: i64, rev: i64, sender_id: UserI
         sender_id,
         kind: MessageKind::Text,
         body: format!("message {seq}"),
+        system: None,
         reply_to: None,
         attachments: vec![],
         reactions: vec![],

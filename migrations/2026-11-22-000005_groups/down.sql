@@ -1,0 +1,3 @@
+ALTER TABLE messages DROP COLUMN system;
+DROP TABLE removed_conversations, receipt_floors, removals, invites, bans, group_members, groups;
+DROP INDEX conversations_group_idx;
