@@ -1,0 +1,179 @@
+//! Conversations, their messages, and healing a client's copy.
+
+use actix_web::http::Method;
+use actix_web::web;
+use protocol::conversation::{
+    Conversation, CreateConversationRequest, MemberReceipt, PatchViewRequest, ReceiptsRequest, View,
+};
+use protocol::message::{Message, MessagePage, SendMessageRequest};
+use protocol::problem::Code;
+use protocol::sync::{Changes, SyncRequest, SyncResponse};
+use serde_json::json;
+
+use super::{EXAMPLE_ID, Endpoint, endpoint};
+use crate::openapi::Doc;
+use crate::routes::{conversations, messages, receipts, sync, views};
+
+pub(super) fn conversation_routes() -> Vec<Endpoint> {
+    let tag = "Conversations";
+    let id = |doc: Doc| {
+        doc.path_id("id", "The conversation.")
+            .problems(&[Code::NotFound])
+    };
+    vec![
+        endpoint(
+            Method::POST,
+            "/v1/conversations",
+            "create_conversation",
+            || web::post().to(conversations::create_conversation),
+            Doc::new(tag, "Begin a direct chat, or find the one there is")
+                .body::<CreateConversationRequest>(json!({"user_id": EXAMPLE_ID}))
+                .answer::<Conversation>(201, "It has begun")
+                .answer::<Conversation>(200, "It existed")
+                .problems(&[Code::NotFound, Code::Blocked]),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/conversations",
+            "list_conversations",
+            || web::get().to(conversations::list_conversations),
+            Doc::new(
+                tag,
+                "The caller's conversations, pinned first, then by latest activity",
+            )
+            .query::<bool>("archived", "Those put aside, or the others (the default).")
+            .paged()
+            .page::<Conversation>(200, "A page of them"),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/conversations/{id}",
+            "get_conversation",
+            || web::get().to(conversations::get_conversation),
+            id(Doc::new(tag, "One conversation"))
+                .answer::<Conversation>(200, "As the caller sees it"),
+        ),
+        endpoint(
+            Method::DELETE,
+            "/v1/conversations/{id}",
+            "delete_conversation",
+            || web::delete().to(views::delete_conversation),
+            id(Doc::new(
+                tag,
+                "Take a direct chat off the caller's list, cleared, until a new message arrives",
+            ))
+            .empty(204, "Off the list; the other side keeps it")
+            .problems(&[Code::Forbidden]),
+        ),
+        endpoint(
+            Method::PATCH,
+            "/v1/conversations/{id}/me",
+            "patch_view",
+            || web::patch().to(views::patch_view),
+            id(Doc::new(tag, "Change the caller's own view"))
+                .body::<PatchViewRequest>(
+                    json!({"pinned": true, "muted_until": "2026-11-23T08:00:00.000Z"}),
+                )
+                .answer::<View>(200, "The view as it is now")
+                .problems(&[Code::LimitReached]),
+        ),
+        endpoint(
+            Method::POST,
+            "/v1/conversations/{id}/clear",
+            "clear_conversation",
+            || web::post().to(views::clear_conversation),
+            id(Doc::new(
+                tag,
+                "Make the messages so far vanish for the caller alone",
+            ))
+            .empty(204, "Cleared"),
+        ),
+        endpoint(
+            Method::POST,
+            "/v1/conversations/{id}/receipts",
+            "post_receipts",
+            || web::post().to(receipts::post_receipts),
+            id(Doc::new(tag, "Move the caller's watermarks"))
+                .body::<ReceiptsRequest>(json!({"read_seq": 12}))
+                .empty(204, "Moved, and visible"),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/conversations/{id}/receipts",
+            "list_receipts",
+            || web::get().to(receipts::list_receipts),
+            id(Doc::new(tag, "Each member's watermarks"))
+                .paged()
+                .page::<MemberReceipt>(200, "A page of them"),
+        ),
+    ]
+}
+
+pub(super) fn message_routes() -> Vec<Endpoint> {
+    let tag = "Messages";
+    let id = |doc: Doc| {
+        doc.path_id("id", "The conversation.")
+            .problems(&[Code::NotFound])
+    };
+    vec![
+        endpoint(
+            Method::POST,
+            "/v1/conversations/{id}/messages",
+            "send_message",
+            || web::post().to(messages::send_message),
+            id(Doc::new(
+                tag,
+                "Send a message; repeat it with the same client_id until it is answered",
+            ))
+            .body::<SendMessageRequest>(
+                json!({"client_id": EXAMPLE_ID, "body": "Shall we meet at nine?"}),
+            )
+            .answer::<Message>(201, "Committed")
+            .answer::<Message>(200, "It was committed before")
+            .problems(&[Code::Blocked, Code::ClientIdReused]),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/conversations/{id}/messages",
+            "list_messages",
+            || web::get().to(messages::list_messages),
+            id(Doc::new(
+                tag,
+                "A page of the timeline; the newest if no place is given",
+            ))
+            .query::<i64>("before", "Messages below this seq.")
+            .query::<i64>("after", "Messages above this seq.")
+            .query::<i64>("around", "Messages on both sides of this seq, and itself.")
+            .query::<i64>(
+                "limit",
+                "Messages of the page, 1 to 100; 50 if it is not said.",
+            )
+            .answer::<MessagePage>(200, "By ascending seq"),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/conversations/{id}/changes",
+            "list_changes",
+            || web::get().to(sync::list_changes),
+            id(Doc::new(
+                tag,
+                "What happened in a conversation since a revision",
+            ))
+            .query::<i64>("since", "The revision the client has applied.")
+            .query::<i64>(
+                "limit",
+                "Messages of the answer, 1 to 100; 50 if it is not said.",
+            )
+            .answer::<Changes>(200, "By ascending rev, from one snapshot"),
+        ),
+        endpoint(
+            Method::POST,
+            "/v1/sync",
+            "sync",
+            || web::post().to(sync::sync),
+            Doc::new(tag, "Make a client's copy whole")
+                .body::<SyncRequest>(json!({"known": {EXAMPLE_ID: {"rev": 41, "me_version": 3}}}))
+                .answer::<SyncResponse>(200, "What differs, from one snapshot"),
+        ),
+    ]
+}
