@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use crate::hub::Worker;
 use crate::outbound::text_frame;
 
-/// Gives each socket that has none a time to leave, and tells it.
-pub fn schedule(worker: &Rc<Worker>) {
+/// Gives each socket that has none a time to leave within `spread`, and tells it.
+pub fn schedule(worker: &Rc<Worker>, spread: Duration) {
     let mut sockets = worker.hub().sockets();
     sockets.retain(|socket| socket.leave_at.get().is_none() && socket.closing().is_none());
     let count = sockets.len();
     for (place, socket) in sockets.iter().enumerate() {
-        let after = moment(place, count, worker.shared.config.drain.spread);
+        let after = moment(place, count, spread);
         socket.leave_at.set(Some(Instant::now() + after));
         let draining = ServerFrame::Draining {
             reconnect_after_ms: after.as_millis() as u64,

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use protocol::frame::CloseCode;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -21,7 +22,7 @@ pub async fn run(worker: Rc<Worker>) {
             draining = true;
         }
         if draining {
-            drain::schedule(&worker);
+            drain::schedule(&worker, worker.shared.config.drain.spread);
         }
         sweep(&worker, Instant::now());
     }
@@ -29,6 +30,9 @@ pub async fn run(worker: Rc<Worker>) {
 
 fn sweep(worker: &Rc<Worker>, now: Instant) {
     let trusted = worker.shared.trusted.load(Ordering::Acquire);
+    if !trusted {
+        drain::schedule(worker, Duration::ZERO);
+    }
     let patience = worker
         .shared
         .config
@@ -54,7 +58,7 @@ enum Due {
     Drop,
 }
 
-fn due(socket: &Socket, now: Instant, patience: std::time::Duration, trusted: bool) -> Option<Due> {
+fn due(socket: &Socket, now: Instant, patience: Duration, trusted: bool) -> Option<Due> {
     if let Some(closing) = socket.closing() {
         return (closing.deadline <= now).then_some(Due::Drop);
     }

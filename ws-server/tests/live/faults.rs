@@ -5,7 +5,6 @@ use std::time::Duration;
 use protocol::frame::{ReadyReason, ServerFrame};
 use protocol::ids::GroupId;
 use protocol::routing::Route;
-use testkit::ws::Socket;
 
 use crate::server::{DEADLINE, World, expect_mark, marked, user};
 
@@ -141,12 +140,6 @@ async fn dropped_events_make_every_client_sync() {
     world.end().await;
 }
 
-async fn expect_closed(sockets: &[Socket], code: u16) {
-    for socket in sockets {
-        assert_eq!(socket.expect_close_within(DEADLINE).await, code);
-    }
-}
-
 #[tokio::test]
 async fn when_revocations_are_unknown_for_too_long_every_socket_closes() {
     let world = World::start(&[("WARREN_WS_REVOCATIONS_FAILURE_MS", "600")]).await;
@@ -155,7 +148,11 @@ async fn when_revocations_are_unknown_for_too_long_every_socket_closes() {
     world.api.answer(500);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(sockets.iter().all(|socket| socket.closed().is_none()));
-    expect_closed(&sockets, 1001).await;
+    for socket in &sockets {
+        let draining = |frame: &ServerFrame| matches!(frame, ServerFrame::Draining { .. });
+        socket.expect_event(draining, DEADLINE).await;
+        assert_eq!(socket.expect_close_within(DEADLINE).await, 1001);
+    }
     let refused = world.dial().bearer(&ann.token).open().await.unwrap_err();
     assert_eq!(refused.status, 503);
     let (status, body) = world.readyz().await;
