@@ -76,6 +76,8 @@ impl Lane {
     }
 
     pub(super) async fn run(mut self) {
+        // The first message need not wait for a connection; if there is none yet, it asks again.
+        self.conn = self.db.connect(Purpose::Writing).await.ok();
         let mut jobs = Vec::with_capacity(self.batch);
         while self.gather(&mut jobs).await {
             let batch = self.without_repeats(std::mem::take(&mut jobs));
