@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export SERVICE FORCE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo test test-full lint fmt docs ci
+.PHONY: help up down status logs reset demo seed figures test test-full lint fmt docs ci
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,10 +27,16 @@ reset: ## down, and delete the data (asks first; FORCE=1 does not)
 demo: ## two people talk over two WebSocket servers (needs `make up`)
 	@infra/dev/stack demo
 
+seed: ## fill the database: 10 000 people, 1000 groups, a million messages (needs `make up`)
+	@infra/dev/stack seed
+
+figures: ## time what people ask of it (needs `make seed`, and `WARREN_RATE_LIMITS=off make up`)
+	@infra/dev/stack figures
+
 test: ## every test, on servers of its own
 	@infra/ci/test
 
-test-full: ## test, and the licences, advisories and sources of all dependencies
+test-full: ## test, the licences, advisories and sources of all dependencies, servers in containers
 	@infra/ci/test-full
 
 lint: ## formatting, clippy, direction of imports, documentation

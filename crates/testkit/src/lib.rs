@@ -5,6 +5,7 @@
 //! - [`http`] and [`ws`]: typed clients of the two services.
 //! - [`client`]: what a client holds by the contract's rule, to compare with a fresh load.
 //! - [`process`]: the real binaries, one by one or as a whole system.
+//! - [`seed`]: a database as full as after years of use.
 //! - [`proxy`]: a TCP proxy that cuts, stalls and delays.
 //! - [`eventually`]: waiting for a condition instead of sleeping for luck.
 //!
@@ -28,6 +29,7 @@ pub mod keys;
 mod owner;
 pub mod process;
 pub mod proxy;
+pub mod seed;
 mod services;
 mod temp;
 mod wait;
