@@ -122,6 +122,8 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins from which a browser may use a session's cookie.
     pub allowed_origins: Vec<String>,
+    /// Where people find the web client, without a slash at the end.
+    pub public_url: String,
     /// How long requests may still take when the process ends.
     pub shutdown: Duration,
     /// How long a client may take to send a request's head.
@@ -151,6 +153,7 @@ impl HttpConfig {
                 "http://localhost:8080,https://localhost:8443",
                 "Origins from which a browser may use a session's cookie.",
             ),
+            public_url: public_url(settings),
             shutdown: settings.millis(
                 "WARREN_HTTP_SHUTDOWN_MS",
                 10_000,
@@ -163,6 +166,19 @@ impl HttpConfig {
             ),
         }
     }
+}
+
+fn public_url(settings: &mut Settings) -> String {
+    const NAME: &str = "WARREN_HTTP_PUBLIC_URL";
+    let url: String = settings.get(
+        NAME,
+        "http://localhost:8080",
+        "Where people find the web client: links to invites begin with it.",
+    );
+    if !(url.starts_with("http://") || url.starts_with("https://")) {
+        settings.refuse(NAME, "must begin with http:// or https://");
+    }
+    url.trim_end_matches('/').to_owned()
 }
 
 /// Who may register.

@@ -4,6 +4,7 @@ pub mod account;
 pub mod client_address;
 pub mod cursor;
 pub mod fields;
+pub mod group;
 pub mod message;
 pub mod refresh_token;
 pub mod text;

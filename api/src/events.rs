@@ -64,7 +64,17 @@ impl Event {
         }
     }
 
-    /// The same, of a conversation at a revision.
+    /// A frame for any number of routes: as many events as that takes, because one carries only so
+    /// many keys.
+    #[must_use]
+    pub fn frames(routes: &[Route], frame: &ServerFrame) -> Vec<Self> {
+        routes
+            .chunks(routing::KEYS_PER_PUBLISH)
+            .map(|some| Self::frame(some, frame))
+            .collect()
+    }
+
+    /// This event, as one of a conversation at a revision.
     #[must_use]
     pub fn of_conversation(mut self, id: ConversationId, rev: i64) -> Self {
         self.conversation_id = Some(id.0);
@@ -130,8 +140,23 @@ pub struct Pending {
 /// # Errors
 /// If the database fails.
 pub async fn record(conn: &mut Conn, event: Event) -> diesel::QueryResult<Pending> {
-    let outbox_id = store::outbox::insert(conn, &event).await?;
-    Ok(Pending { outbox_id, event })
+    let written = record_all(conn, vec![event]).await?;
+    written.into_iter().next().ok_or(diesel::NotFound)
+}
+
+/// Writes the rows of many events in the caller's transaction, in one statement.
+///
+/// # Errors
+/// If the database fails.
+pub async fn record_all(conn: &mut Conn, events: Vec<Event>) -> diesel::QueryResult<Vec<Pending>> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = store::outbox::insert(conn, &events).await?;
+    let rows = ids.into_iter().zip(events);
+    Ok(rows
+        .map(|(outbox_id, event)| Pending { outbox_id, event })
+        .collect())
 }
 
 /// The way of events to the broker.

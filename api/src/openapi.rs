@@ -57,9 +57,15 @@ impl Doc {
 
     /// An id in the path.
     #[must_use]
-    pub fn path_id(mut self, name: &str, about: &str) -> Self {
+    pub fn path_id(self, name: &str, about: &str) -> Self {
+        self.path::<UserId>(name, about)
+    }
+
+    /// Another parameter in the path.
+    #[must_use]
+    pub fn path<T: PartialSchema>(mut self, name: &str, about: &str) -> Self {
         self.parameters
-            .push(parameter(name, about, ParameterIn::Path, UserId::schema()));
+            .push(parameter(name, about, ParameterIn::Path, T::schema()));
         self
     }
 

@@ -3,6 +3,8 @@
 //! What guards a send is judged inside the commit itself (`migrations/…_commit_messages`), because
 //! only there it is true; everything else is here.
 
+pub mod groups;
+
 use protocol::problem::Code;
 
 use crate::error::ApiError;

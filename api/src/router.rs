@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conversations;
+mod groups;
 mod people;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,10 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(people::people());
     table.extend(conversations::conversation_routes());
     table.extend(conversations::message_routes());
+    table.extend(groups::groups());
+    table.extend(groups::member_routes());
+    table.extend(groups::invite_routes());
+    table.extend(groups::channel_routes());
     table.extend(document_routes());
     table
 }

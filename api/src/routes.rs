@@ -4,6 +4,7 @@ pub mod auth;
 pub mod blocks;
 pub mod conversations;
 pub mod documents;
+pub mod groups;
 pub mod internal;
 pub mod me;
 pub mod messages;

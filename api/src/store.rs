@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod changes;
 pub mod conversations;
 pub mod epoch;
+pub mod groups;
 pub mod messages;
 pub mod outbox;
 pub mod rate;

@@ -11,6 +11,8 @@ CREATE TABLE groups (
     tags text[] NOT NULL DEFAULT '{}',
     public boolean NOT NULL,
     owner_id uuid NOT NULL,
+    -- Who may repeat the request that made it.
+    created_by uuid NOT NULL,
     -- The channel that was made with the group, where the system speaks.
     general_id uuid NOT NULL,
     member_count integer NOT NULL,
@@ -36,7 +38,8 @@ CREATE TABLE group_members (
     joined_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', clock_timestamp()),
     CONSTRAINT group_members_pkey PRIMARY KEY (group_id, user_id)
 );
-CREATE INDEX group_members_user_idx ON group_members (user_id, group_id);
+-- A user's groups are listed in the order in which they came into them.
+CREATE INDEX group_members_user_idx ON group_members (user_id, joined_at, group_id);
 -- Members are listed by role, then by how long they have been there.
 CREATE INDEX group_members_order_idx ON group_members (group_id, role, joined_at, user_id);
 CREATE UNIQUE INDEX group_members_owner_key ON group_members (group_id) WHERE role = 1;
@@ -59,9 +62,12 @@ CREATE TABLE invites (
     expires_at timestamptz,
     max_uses integer CONSTRAINT invites_max_check CHECK (max_uses > 0),
     uses integer NOT NULL DEFAULT 0,
+    -- When it was deleted or used up: it is kept for a while, so that who comes late hears why.
+    ended_at timestamptz,
     CONSTRAINT invites_uses_check CHECK (max_uses IS NULL OR uses <= max_uses)
 );
-CREATE INDEX invites_group_idx ON invites (group_id, created_at, id);
+CREATE INDEX invites_group_idx ON invites (group_id, created_at, id) WHERE ended_at IS NULL;
+CREATE INDEX invites_end_idx ON invites (least(expires_at, ended_at));
 
 -- Who lost a membership lately: every ws-server asks, whatever the broker does.
 CREATE TABLE removals (
@@ -81,11 +87,14 @@ CREATE TABLE receipt_floors (
     read_seq bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
--- Conversations that are gone, while what they held is swept away in small pieces.
+-- Channels and groups that are gone: their ids are not given again. What a channel held is swept
+-- away in small pieces.
 CREATE TABLE removed_conversations (
     conversation_id uuid CONSTRAINT removed_conversations_pkey PRIMARY KEY,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    swept_at timestamptz
 );
+CREATE INDEX removed_conversations_unswept_idx ON removed_conversations (created_at) WHERE swept_at IS NULL;
 
 -- Of a system message: what it tells, for programs.
 ALTER TABLE messages ADD COLUMN system jsonb;

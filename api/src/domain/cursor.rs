@@ -53,7 +53,9 @@ pub fn decode_name(text: &str) -> Result<(String, Uuid), ApiError> {
     Ok(position)
 }
 
-fn not_ours() -> ApiError {
+/// The answer to a cursor that no list has given.
+#[must_use]
+pub fn not_ours() -> ApiError {
     ApiError::malformed("cursor: is not one of ours.")
 }
 

@@ -90,7 +90,7 @@ async fn tell_both(
 }
 
 /// A conversation as the caller sees it, from one snapshot.
-async fn read_snapshot(
+pub(super) async fn read_snapshot(
     conn: &mut Conn,
     caller: UserId,
     id: ConversationId,

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, TimeDelta, Utc};
-use protocol::ids::UserId;
+use protocol::ids::{GroupId, UserId};
 use protocol::internal::{
-    ROUTES_PER_CALL, RevocationsResponse, RoutesRequest, RoutesResponse, SessionRef, UserRoutes,
-    Visible, VisibleRequest, VisibleResponse, VisibleUser,
+    MemberRef, ROUTES_PER_CALL, RevocationsResponse, RoutesRequest, RoutesResponse, SessionRef,
+    UserRoutes, Visible, VisibleRequest, VisibleResponse, VisibleUser,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -18,6 +18,7 @@ use crate::app::State;
 use crate::error::{ApiError, Result};
 use crate::extract::Query;
 use crate::extract::caller::bearer;
+use crate::store::groups::members;
 use crate::store::{epoch, sessions, visibility};
 
 /// A transaction that was open at the last answer may have ended since: answers overlap.
@@ -66,6 +67,11 @@ pub async fn post_routes(
         .await?
         .into_iter()
         .collect();
+    let mut groups: HashMap<_, Vec<GroupId>> = HashMap::new();
+    for pair in members::groups_of(&mut conn, &user_ids).await? {
+        let of_user = groups.entry(pair.user_id).or_default();
+        of_user.push(pair.group_id.into());
+    }
     let routes = asked.into_iter().map(
         |SessionRef {
              user_id,
@@ -74,7 +80,8 @@ pub async fn post_routes(
             user_id,
             session_id,
             ended: ended.contains(&session_id.0),
-            groups: Vec::new(),
+            // A user may be asked for on several sessions.
+            groups: groups.get(&user_id.0).cloned().unwrap_or_default(),
             hide_presence: hiders.contains(&user_id.0),
         },
     );
@@ -104,9 +111,14 @@ pub async fn get_revocations(
         user_id: row.user_id.into(),
         session_id: row.session_id.into(),
     });
+    let removed = members::removed_since(&mut conn, since).await?;
+    let members = removed.into_iter().map(|pair| MemberRef {
+        user_id: pair.user_id.into(),
+        group_id: pair.group_id.into(),
+    });
     Ok(HttpResponse::Ok().json(RevocationsResponse {
         sessions: sessions.collect(),
-        members: Vec::new(),
+        members: members.collect(),
         cursor: now.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
         epoch: epoch::read(&mut conn).await?,
     }))

@@ -16,23 +16,31 @@ struct Stored {
     id: i64,
 }
 
-/// Keeps an event with the change it tells of; its id.
-pub async fn insert(conn: &mut Conn, event: &Event) -> QueryResult<i64> {
-    let row: Stored = sql(
+/// Keeps events with the change they tell of; their ids, which ascend in the events' order.
+pub async fn insert(conn: &mut Conn, events: &[Event]) -> QueryResult<Vec<i64>> {
+    fn each<'e, T>(events: &'e [Event], field: impl Fn(&'e Event) -> T) -> Vec<T> {
+        events.iter().map(field).collect()
+    }
+    // Keys travel joined: unnest would take a list of lists apart to its last element. Control
+    // events have none, and no text at all becomes no keys.
+    let rows: Vec<Stored> = sql(
         "INSERT INTO outbox (conversation_id, rev, control, routing_keys, kind, body, message_id, request_id) \
-         VALUES ({}, {}, {}, {}, {}, {}, {}, {}) RETURNING id",
+         SELECT conversation_id, rev, control, string_to_array(keys, ','), kind, body, message_id, request_id \
+         FROM unnest({}, {}, {}, {}, {}, {}, {}, {}) WITH ORDINALITY \
+             AS e (conversation_id, rev, control, keys, kind, body, message_id, request_id, i) \
+         ORDER BY i RETURNING id",
     )
-    .bind::<Nullable<SqlUuid>, _>(event.conversation_id)
-    .bind::<Nullable<BigInt>, _>(event.rev)
-    .bind::<Bool, _>(event.control)
-    .bind::<Array<Text>, _>(&event.routing_keys)
-    .bind::<Text, _>(event.kind.as_str())
-    .bind::<Text, _>(event.body.as_str())
-    .bind::<Nullable<SqlUuid>, _>(event.message_id)
-    .bind::<Nullable<Text>, _>(event.request_id.as_deref())
-    .get_result(conn)
+    .bind::<Array<Nullable<SqlUuid>>, _>(each(events, |event| event.conversation_id))
+    .bind::<Array<Nullable<BigInt>>, _>(each(events, |event| event.rev))
+    .bind::<Array<Bool>, _>(each(events, |event| event.control))
+    .bind::<Array<Text>, _>(each(events, |event| event.routing_keys.join(",")))
+    .bind::<Array<Text>, _>(each(events, |event| event.kind.as_str()))
+    .bind::<Array<Text>, _>(each(events, |event| event.body.as_str()))
+    .bind::<Array<Nullable<SqlUuid>>, _>(each(events, |event| event.message_id))
+    .bind::<Array<Nullable<Text>>, _>(each(events, |event| event.request_id.as_deref()))
+    .load(conn)
     .await?;
-    Ok(row.id)
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// An event that waits.

@@ -13,8 +13,15 @@ mod sessions;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::account::Me;
 use serde_json::Value;
-use testkit::http::Reply;
+use testkit::http::{Reply, User};
+
+/// Where a user's account revision is.
+pub async fn account_rev(user: &User) -> i64 {
+    let me: Me = user.client.get("/v1/me").await.expect(200).json();
+    me.account_rev
+}
 
 /// The header of a token.
 fn token_header(token: &str) -> Value {

@@ -10,6 +10,7 @@ mod configuration;
 mod conversations;
 mod documents;
 mod events;
+mod groups;
 mod migrations;
 mod platform;
 mod rows;

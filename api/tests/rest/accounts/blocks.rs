@@ -1,6 +1,6 @@
 //! Blocking people.
 
-use protocol::account::{Me, User};
+use protocol::account::User;
 use protocol::control::Control;
 use protocol::frame::ServerFrame;
 use protocol::ids::UserId;
@@ -9,6 +9,7 @@ use protocol::problem::Code;
 use serde_json::json;
 use testkit::http;
 
+use super::account_rev;
 use crate::app::TestApp;
 use crate::events::Events;
 use crate::rows;
@@ -20,11 +21,6 @@ fn path(id: UserId) -> String {
 async fn block(blocker: &http::User, blocked: UserId) {
     let reply = blocker.client.put(&path(blocked), &json!({})).await;
     reply.expect(204);
-}
-
-async fn account_rev(user: &http::User) -> i64 {
-    let me: Me = user.client.get("/v1/me").await.expect(200).json();
-    me.account_rev
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,213 @@
+//! Groups: the transactions that the routes and the end of an account share.
+//!
+//! Each takes its locks in the order of the house (users, the group, its channels), asks the policy
+//! under them, and records what it did. The caller owns the transaction and publishes after it.
+
+mod ending;
+mod joining;
+mod leaving;
+mod notices;
+mod owning;
+mod reading;
+
+use diesel_async::AsyncConnection;
+use protocol::account::User;
+use protocol::frame::ServerFrame;
+use protocol::group::Role;
+use protocol::ids::{GroupId, UserId};
+use protocol::problem::Code;
+use protocol::routing::Route;
+use uuid::Uuid;
+
+pub use ending::delete;
+pub use joining::{Way, invite_gone, join};
+pub use leaving::{Removal, heirs, leave, leave_all, remove};
+pub use notices::{Notice, announce};
+pub use owning::set_role;
+pub use reading::{complete, read};
+
+use crate::error::{ApiError, Result};
+use crate::events::Event;
+use crate::policy::groups::{self as policy, Action, Standing};
+use crate::store::Conn;
+use crate::store::accounts::{self, UserRow};
+use crate::store::groups::GroupRow;
+use crate::store::groups::{self as rows, members};
+
+/// A group, and what the caller is to it.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// Which.
+    pub group: GroupRow,
+    /// As what the caller is in it.
+    pub role: Option<Role>,
+    standing: Standing,
+}
+
+impl Seat {
+    /// May the caller do this?
+    ///
+    /// # Errors
+    /// What the policy says.
+    pub fn may(&self, action: Action) -> Result<()> {
+        policy::may(self.standing, action)
+    }
+
+    async fn of(conn: &mut Conn, group: GroupRow, caller: UserId) -> Result<Self> {
+        let relation = members::relation(conn, group.id(), caller).await?;
+        let role = relation.role();
+        Ok(Self {
+            standing: Standing::of(group.public, role, relation.banned),
+            role,
+            group,
+        })
+    }
+}
+
+/// A group as it is, for a caller who may do this to it.
+///
+/// # Errors
+/// 404 if there is none; what the policy says.
+pub async fn look(conn: &mut Conn, id: GroupId, caller: UserId, action: Action) -> Result<Seat> {
+    let group = rows::find(conn, id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let seat = Seat::of(conn, group, caller).await?;
+    seat.may(action)?;
+    Ok(seat)
+}
+
+/// The same, locked.
+///
+/// # Errors
+/// 404 if there is none; what the policy says.
+pub async fn lock(conn: &mut Conn, id: GroupId, caller: UserId, action: Action) -> Result<Seat> {
+    let seat = lock_seat(conn, id, caller).await?;
+    seat.may(action)?;
+    Ok(seat)
+}
+
+/// A locked group, for whoever asks the policy themselves.
+///
+/// # Errors
+/// 404 if there is none.
+pub async fn lock_seat(conn: &mut Conn, id: GroupId, caller: UserId) -> Result<Seat> {
+    let locked = rows::lock(conn, &[id.0]).await?;
+    let group = locked.into_iter().next().ok_or_else(ApiError::not_found)?;
+    Seat::of(conn, group, caller).await
+}
+
+/// How often a group may change while its members are being locked.
+const LOCK_TRIES: usize = 5;
+
+/// Locks a group with everyone who is in it; who that is.
+///
+/// Users come before groups in the order of locks, and only under the group's lock it is certain
+/// who they are. So they are read first, and if anything has happened meanwhile, all locks are
+/// given back and it begins anew.
+///
+/// # Errors
+/// 404 if there is none; 503 if it does not hold still; what the policy says.
+pub async fn lock_whole(
+    conn: &mut Conn,
+    id: GroupId,
+    caller: UserId,
+    action: Action,
+) -> Result<(Seat, Vec<Uuid>)> {
+    for _ in 0..LOCK_TRIES {
+        let before = look(conn, id, caller, action).await?.group.version;
+        // A transaction within one: a savepoint.
+        let locked = conn
+            .transaction::<_, Unsettled, _>(async |conn| {
+                let users = members::lock_users(conn, id).await?;
+                let seat = lock(conn, id, caller, action).await?;
+                if seat.group.version == before {
+                    Ok((seat, users))
+                } else {
+                    Err(Unsettled::Moved)
+                }
+            })
+            .await;
+        match locked {
+            Ok(whole) => return Ok(whole),
+            Err(Unsettled::Moved) => {}
+            Err(Unsettled::Failed(error)) => return Err(error),
+        }
+    }
+    Err(ApiError::unavailable())
+}
+
+/// Why a group could not be locked as a whole.
+enum Unsettled {
+    /// It changed meanwhile.
+    Moved,
+    /// For another reason.
+    Failed(ApiError),
+}
+
+impl From<ApiError> for Unsettled {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<diesel::result::Error> for Unsettled {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Locks the caller's account, which must not have ended: it would be in the group for ever.
+///
+/// # Errors
+/// 401 if it has ended.
+pub async fn lock_caller(conn: &mut Conn, caller: UserId) -> Result<User> {
+    living(accounts::lock(conn, &[caller.0]).await?, caller).ok_or_else(account_ended)
+}
+
+fn account_ended() -> ApiError {
+    ApiError::unauthenticated("The account has ended.")
+}
+
+/// The account of this id, unless it has ended.
+fn living(users: Vec<UserRow>, id: UserId) -> Option<User> {
+    let mut users = users.into_iter().map(UserRow::user);
+    users.find(|user| user.id == id && !user.deleted)
+}
+
+/// Refuses what would go beyond a limit of the contract.
+///
+/// # Errors
+/// 422 `limit_reached`.
+pub fn below(count: i64, limit: usize, what: &str) -> Result<()> {
+    if usize::try_from(count).is_ok_and(|count| count < limit) {
+        Ok(())
+    } else {
+        let detail = format!("There can be at most {limit} {what}.");
+        Err(ApiError::new(Code::LimitReached, detail))
+    }
+}
+
+/// Tells everyone in a group how it is now.
+#[must_use]
+pub fn updated(group: &GroupRow) -> Event {
+    let frame = ServerFrame::GroupUpdated {
+        group_id: group.id(),
+        group: group.shared(),
+        version: group.version,
+        account_rev: None,
+    };
+    Event::frame(&[Route::Group(group.id())], &frame)
+}
+
+/// Tells one user's devices that what they are in a group has changed.
+#[must_use]
+pub fn updated_for(user: UserId, group: &GroupRow, account_rev: i64) -> Event {
+    let frame = ServerFrame::GroupUpdated {
+        group_id: group.id(),
+        group: group.shared(),
+        version: group.version,
+        account_rev: Some(account_rev),
+    };
+    Event::frame(&[Route::User(user)], &frame)
+}
