@@ -5,16 +5,16 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::http::Method;
 use protocol::ids::UserId;
-use protocol::page::Page;
 use protocol::problem::{Code, Problem};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
-    PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema,
+    ArrayBuilder, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder,
+    OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -121,13 +121,24 @@ impl Doc {
 
     /// An answer with a page of these.
     #[must_use]
-    pub fn page<T: ToSchema>(mut self, status: u16, about: &'static str) -> Self
-    where
-        Page<T>: ToSchema,
-    {
-        // A generic type names its parameter and does not describe it.
-        self.reference::<T>();
-        self.answer::<Page<T>>(status, about)
+    pub fn page<T: ToSchema>(mut self, status: u16, about: &'static str) -> Self {
+        // A derived schema would have one name for the pages of all things.
+        let name = format!("PageOf{}", T::name());
+        let items = ArrayBuilder::new().items(self.reference::<T>());
+        let next = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some(
+                "Pass it as `cursor` to get the next page; null on the last one.",
+            ));
+        let page = ObjectBuilder::new()
+            .property("items", items)
+            .required("items")
+            .property("next_cursor", next)
+            .required("next_cursor");
+        self.schemas.push((name.clone(), page.into()));
+        let schema = Ref::from_schema_name(name).into();
+        self.answers.push((status, about, Some(schema)));
+        self
     }
 
     /// An answer without one.

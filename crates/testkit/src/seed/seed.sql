@@ -43,9 +43,9 @@ DELETE FROM seed_members WHERE user_n = 1 AND group_n > 2 AND place > 0;
 UPDATE seed_groups g SET members = m.members FROM
     (SELECT group_n, count(*) AS members FROM seed_members GROUP BY 1) m WHERE m.group_n = g.n;
 
-INSERT INTO groups (id, name, description, tags, public, owner_id, general_id, member_count, channel_count,
+INSERT INTO groups (id, name, description, tags, public, owner_id, created_by, general_id, member_count, channel_count,
     created_at, active_at, search)
-SELECT pg_temp.id(2, g.n), v.name, v.description, ARRAY[v.tag], g.n % 3 <> 0, pg_temp.id(1, m.user_n),
+SELECT pg_temp.id(2, g.n), v.name, v.description, ARRAY[v.tag], g.n % 3 <> 0, pg_temp.id(1, m.user_n), pg_temp.id(1, m.user_n),
     pg_temp.id(3, g.n * 100), g.members, g.channels,
     timestamptz '2026-01-02' + g.n * interval '1 minute', timestamptz '2026-11-01' + g.n * interval '1 minute',
     to_tsvector('simple', v.name || ' ' || v.tag || ' ' || v.description)
