@@ -176,14 +176,13 @@ pub async fn end(
     which: Which,
 ) -> Result<(Vec<SessionId>, Vec<Pending>)> {
     let ids = rows::end(conn, user_id, which).await?;
-    let mut pending = Vec::with_capacity(ids.len());
-    for &session_id in &ids {
-        let control = Control::SessionEnded {
+    let ended = ids.iter().map(|&session_id| {
+        Event::control(&Control::SessionEnded {
             user_id,
             session_id,
-        };
-        pending.push(events::record(conn, Event::control(&control)).await?);
-    }
+        })
+    });
+    let pending = events::record_all(conn, ended.collect()).await?;
     Ok((ids, pending))
 }
 
