@@ -4,10 +4,13 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use chrono::{DateTime, Utc};
 use protocol::limits;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
+use crate::domain::cursor;
 use crate::error::ApiError;
 
 /// The path's parameters.
@@ -82,6 +85,28 @@ impl PageQuery {
     /// 400 outside 1–100.
     pub fn limit(&self) -> Result<usize, ApiError> {
         limit(self.limit)
+    }
+
+    /// Where a list with the newest first goes on: behind this moment and id.
+    ///
+    /// # Errors
+    /// 400 for a cursor that is not one of such a list.
+    pub fn before(&self) -> Result<(DateTime<Utc>, Uuid), ApiError> {
+        match &self.cursor {
+            Some(text) => cursor::decode_moment(text),
+            None => Ok((DateTime::<Utc>::MAX_UTC, Uuid::max())),
+        }
+    }
+
+    /// Where a list by name goes on: behind this name and id.
+    ///
+    /// # Errors
+    /// 400 for a cursor that is not one of such a list.
+    pub fn after_name(&self) -> Result<(String, Uuid), ApiError> {
+        match &self.cursor {
+            Some(text) => cursor::decode_name(text),
+            None => Ok((String::new(), Uuid::nil())),
+        }
     }
 }
 

@@ -4,12 +4,10 @@ use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ORIGIN;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
 use protocol::account::{LoginRequest, PasswordRequest, RefreshRequest, RegisterRequest, Session};
 use protocol::ids::SessionId;
 use protocol::problem::Code;
-use uuid::Uuid;
 
 use crate::app::State;
 use crate::config::Registration as Mode;
@@ -219,10 +217,7 @@ pub async fn list_sessions(
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse> {
     let limit = query.limit()?;
-    let before = match &query.cursor {
-        Some(text) => cursor::decode_moment(text)?,
-        None => (DateTime::<Utc>::MAX_UTC, Uuid::max()),
-    };
+    let before = query.before()?;
     let mut conn = state.db.get().await?;
     let rows = store::sessions::list(&mut conn, caller.user_id, before, limit as i64 + 1).await?;
     let position = |row: &SessionRow| (row.created_at, row.id);
