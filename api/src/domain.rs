@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod client_address;
+pub mod contact;
 pub mod cursor;
 pub mod fields;
 pub mod group;

@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod observe;
 pub mod openapi;
 pub mod passwords;
+pub mod people;
 pub mod policy;
 pub mod rate_limit;
 pub mod receipts;

@@ -3,6 +3,7 @@
 //! What guards a send is judged inside the commit itself (`migrations/…_commit_messages`), because
 //! only there it is true; everything else is here.
 
+pub mod friend_requests;
 pub mod groups;
 
 use protocol::problem::Code;
@@ -20,23 +21,32 @@ pub struct Pair {
     pub blocked: bool,
 }
 
-/// May the two begin (or find) a direct chat?
+/// May a user have to do with another at all, such as keep or block them?
+///
+/// # Errors
+/// 422 with oneself, 404 with nobody.
+pub fn may_meet(same: bool, exists: bool) -> Result<(), ApiError> {
+    if same {
+        let rule = "must be someone else";
+        return Err(ApiError::field("user_id", "oneself", rule));
+    }
+    if exists {
+        Ok(())
+    } else {
+        Err(ApiError::not_found())
+    }
+}
+
+/// May a user begin (or find) a direct chat with another, or ask to be their friend?
 ///
 /// # Errors
 /// 422 with oneself, 404 with nobody, 403 when blocked.
-pub fn may_chat(pair: Pair) -> Result<(), ApiError> {
-    match pair {
-        Pair { same: true, .. } => Err(ApiError::field(
-            "user_id",
-            "oneself",
-            "must be someone else",
-        )),
-        Pair { exists: false, .. } => Err(ApiError::not_found()),
-        Pair { blocked: true, .. } => {
-            Err(ApiError::new(Code::Blocked, "One of you blocks the other."))
-        }
-        _ => Ok(()),
+pub fn may_approach(pair: Pair) -> Result<(), ApiError> {
+    may_meet(pair.same, pair.exists)?;
+    if pair.blocked {
+        return Err(ApiError::new(Code::Blocked, "One of you blocks the other."));
     }
+    Ok(())
 }
 
 /// May a member take the conversation off their list? Direct chats only: a channel is left with its
@@ -60,9 +70,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_may_chat_with_whom() {
+    fn who_may_approach_whom() {
         let code = |same, exists, blocked| {
-            may_chat(Pair {
+            may_approach(Pair {
                 same,
                 exists,
                 blocked,

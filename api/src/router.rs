@@ -58,6 +58,8 @@ const EXAMPLE_ID: &str = "019ab5a0-7c5e-7a51-9d0c-3a1f5b0c9e11";
 pub fn table() -> Vec<Endpoint> {
     let mut table = accounts::accounts();
     table.extend(people::people());
+    table.extend(people::own_lists());
+    table.extend(people::friends());
     table.extend(conversations::conversation_routes());
     table.extend(conversations::message_routes());
     table.extend(groups::groups());

@@ -2,8 +2,11 @@
 
 pub mod auth;
 pub mod blocks;
+pub mod contacts;
 pub mod conversations;
 pub mod documents;
+pub mod friend_requests;
+pub mod friends;
 pub mod groups;
 pub mod internal;
 pub mod me;

@@ -41,4 +41,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    contacts (owner_id, user_id) {
+        owner_id -> Uuid,
+        user_id -> Uuid,
+        alias -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    friendships (low_id, high_id) {
+        low_id -> Uuid,
+        high_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(users, sessions, blocks);

@@ -4,10 +4,14 @@
 //! those are in `domain` and `policy`.
 
 pub mod accounts;
+pub mod audience;
 pub mod blocks;
 pub mod changes;
+pub mod contacts;
 pub mod conversations;
 pub mod epoch;
+pub mod friend_requests;
+pub mod friends;
 pub mod groups;
 pub mod messages;
 pub mod outbox;

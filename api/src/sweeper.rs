@@ -1,4 +1,4 @@
-//! Forgetting what has ended: sessions, revocations, rate windows.
+//! Forgetting what has ended: sessions, revocations, rate windows, answered friend requests.
 
 use chrono::{TimeDelta, Utc};
 use platform::shutdown::CancellationToken;
@@ -10,6 +10,8 @@ use crate::store;
 
 /// Revocations are kept for twice the life of the tokens they end.
 const REVOCATION_LIVES: i32 = 2;
+/// An answered friend request is kept this long, so that who repeats it finds their own.
+const ANSWERED_REQUEST_LIFE: TimeDelta = TimeDelta::days(30);
 
 /// Sweeps again and again until `stop` is cancelled.
 pub async fn run(state: State, stop: CancellationToken) {
@@ -42,5 +44,6 @@ pub async fn sweep(state: &State) -> Result<(), ApiError> {
     )
     .await?;
     store::rate::sweep(&mut conn).await?;
+    store::friend_requests::sweep(&mut conn, now - ANSWERED_REQUEST_LIFE).await?;
     Ok(())
 }

@@ -34,6 +34,10 @@ CREATE TABLE friend_requests (
 -- At most one of a pair waits, whoever asked.
 CREATE UNIQUE INDEX friend_requests_pending_key ON friend_requests (least(from_id, to_id), greatest(from_id, to_id))
     WHERE status = 1;
-CREATE INDEX friend_requests_from_idx ON friend_requests (from_id, created_at, id) WHERE status = 1;
-CREATE INDEX friend_requests_to_idx ON friend_requests (to_id, created_at, id) WHERE status = 1;
+-- Answered ones too: they go with the account of either side.
+CREATE INDEX friend_requests_from_idx ON friend_requests (from_id, status, created_at, id);
+CREATE INDEX friend_requests_to_idx ON friend_requests (to_id, status, created_at, id);
 CREATE INDEX friend_requests_answered_idx ON friend_requests (answered_at) WHERE status <> 1;
+
+-- With whom someone has a chat: the key of pairs finds those with a higher id, this one the others.
+CREATE INDEX conversations_direct_high_idx ON conversations (direct_high) WHERE direct_high IS NOT NULL;

@@ -59,7 +59,7 @@ async fn begin(
         .into_iter()
         .any(|user| user.id == other.0 && !user.user().deleted);
     let blocked = blocks::between(conn, me, other).await?;
-    policy::may_chat(policy::Pair {
+    policy::may_approach(policy::Pair {
         same: me == other,
         exists,
         blocked,

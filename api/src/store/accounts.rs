@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use protocol::account::{Me, User};
 use protocol::ids::UserId;
@@ -45,6 +45,12 @@ impl UserRow {
             created_at: self.created_at.into(),
             deleted: self.deleted_at.is_some(),
         }
+    }
+
+    /// Whether the account has ended.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
     }
 
     /// What the user sees of themselves.
@@ -108,6 +114,16 @@ pub async fn find(conn: &mut Conn, id: UserId) -> QueryResult<Option<UserRow>> {
         .first(conn)
         .await
         .optional()
+}
+
+/// People as others see them, by id.
+pub async fn by_id(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, User>> {
+    let rows: Vec<UserRow> = users::table
+        .filter(users::id.eq_any(ids))
+        .select(UserRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.user())).collect())
 }
 
 /// The account of this name, with what signing in needs.
@@ -180,17 +196,16 @@ pub async fn set_disabled(
 }
 
 /// Ends an account: its name is freed, its messages stay as from a deleted user.
-pub async fn delete(conn: &mut Conn, id: UserId) -> QueryResult<()> {
+pub async fn delete(conn: &mut Conn, id: UserId) -> QueryResult<UserRow> {
     sql(
         "UPDATE users SET deleted_at = clock_timestamp(), password_hash = NULL, about = '', \
              display_name = 'Deleted user', account_rev = account_rev + 1, \
              username = 'deleted.' || right(replace(id::text, '-', ''), 24) \
-         WHERE id = {}",
+         WHERE id = {} RETURNING *",
     )
     .bind::<SqlUuid, _>(id.0)
-    .execute(conn)
-    .await?;
-    Ok(())
+    .get_result(conn)
+    .await
 }
 
 /// People whose username or display name begins with `prefix`, in lower case, by name.
@@ -236,11 +251,33 @@ impl UserRow {
 
 /// Locks users in id order, so that what depends on both of them is decided once.
 pub async fn lock(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<Vec<UserRow>> {
-    use diesel::sql_types::Array;
     sql("SELECT * FROM users WHERE id = ANY ({}) ORDER BY id FOR NO KEY UPDATE")
         .bind::<Array<SqlUuid>, _>(ids)
         .load(conn)
         .await
+}
+
+/// Moves the account revisions of users, who are locked, by one for each time a user is named;
+/// where each stood before.
+pub async fn advance_account_revs(
+    conn: &mut Conn,
+    named: &[Uuid],
+) -> QueryResult<HashMap<UserId, i64>> {
+    #[derive(QueryableByName)]
+    struct Advanced {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+        #[diesel(sql_type = BigInt)]
+        before: i64,
+    }
+    let rows: Vec<Advanced> = sql("UPDATE users u SET account_rev = u.account_rev + n.steps \
+         FROM (SELECT id, count(*) AS steps FROM unnest({}) AS named (id) GROUP BY id) n \
+         WHERE u.id = n.id RETURNING u.id, u.account_rev - n.steps AS before")
+    .bind::<Array<SqlUuid>, _>(named)
+    .load(conn)
+    .await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|row| (row.id.into(), row.before)).collect())
 }
 
 /// Moves a user's account revision, and says where it is now.

@@ -34,6 +34,13 @@ pub async fn delete(conn: &mut Conn, blocker: UserId, blocked: UserId) -> QueryR
     Ok(rows == 1)
 }
 
+/// Takes back every block of a user whose account ends.
+pub async fn delete_all(conn: &mut Conn, blocker: UserId) -> QueryResult<usize> {
+    diesel::delete(blocks::table.filter(blocks::blocker_id.eq(blocker.0)))
+        .execute(conn)
+        .await
+}
+
 /// Whether one of the two blocks the other.
 pub async fn between(conn: &mut Conn, one: UserId, other: UserId) -> QueryResult<bool> {
     let pair = blocks::blocker_id
@@ -80,10 +87,10 @@ pub async fn list(
 
 /// Locks the direct conversation of two users, if they have one: the committer reads blocks under
 /// that lock.
-pub async fn lock_direct(conn: &mut Conn, low: Uuid, high: Uuid) -> QueryResult<()> {
+pub async fn lock_direct(conn: &mut Conn, one: UserId, other: UserId) -> QueryResult<()> {
     sql("SELECT 1 FROM conversations WHERE direct_low = {} AND direct_high = {} FOR NO KEY UPDATE")
-        .bind::<SqlUuid, _>(low)
-        .bind::<SqlUuid, _>(high)
+        .bind::<SqlUuid, _>(one.0.min(other.0))
+        .bind::<SqlUuid, _>(one.0.max(other.0))
         .execute(conn)
         .await?;
     Ok(())
