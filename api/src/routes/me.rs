@@ -13,9 +13,13 @@ use crate::domain::account::ProfileChange;
 use crate::error::{ApiError, Result};
 use crate::events::{self, Event};
 use crate::extract::{Caller, ClientAddress, Json};
-use crate::sessions;
-use crate::store::accounts;
-use crate::store::sessions::Which;
+use crate::people::{self, Ended};
+use crate::sessions::no_cookie;
+use crate::store::{accounts, audience};
+
+/// Someone may just be befriending an account that ends: it takes more than one try while that goes
+/// on, and so many tries will not all be met by somebody new.
+const ENDING_TRIES: usize = 5;
 
 pub async fn get_me(state: web::Data<State>, caller: Caller) -> Result<HttpResponse> {
     let user = accounts::find(&mut *state.db.get().await?, caller.user_id).await?;
@@ -35,17 +39,20 @@ pub async fn patch_me(
     let mut conn = state.db.get().await?;
     let (user, events) = conn
         .transaction::<_, ApiError, _>(async |conn| {
-            let user = accounts::update_profile(conn, user_id, &change).await?;
-            let frame = ServerFrame::UserUpdated {
-                user: user.clone().user(),
+            let before = people::lock(conn, user_id, user_id).await?.me;
+            let row = accounts::update_profile(conn, user_id, &change).await?;
+            let user = row.clone().user();
+            // What others do not see of it is for the user's own devices alone.
+            let audience = if user == before.user() {
+                vec![Route::User(user_id)]
+            } else {
+                audience::of_profile(conn, user_id).await?
             };
-            let mut pending =
-                vec![events::record(conn, Event::frame(&[Route::User(user_id)], &frame)).await?];
+            let mut events = Event::frames(&audience, &ServerFrame::UserUpdated { user });
             if change.hide_presence.is_some() {
-                let control = Control::RoutesChanged { user_id };
-                pending.push(events::record(conn, Event::control(&control)).await?);
+                events.push(Event::control(&Control::RoutesChanged { user_id }));
             }
-            Ok((user, pending))
+            Ok((row, events::record_all(conn, events).await?))
         })
         .await?;
     state.events.publish(events);
@@ -60,15 +67,13 @@ pub async fn delete_me(
 ) -> Result<HttpResponse> {
     confirm_password(&state, caller, address, request.password).await?;
     let mut conn = state.db.get().await?;
-    let (ended, events) = conn
-        .transaction(async |conn| {
-            accounts::delete(conn, caller.user_id).await?;
-            sessions::end(conn, caller.user_id, Which::All).await
-        })
-        .await?;
-    state.revocations.insert(ended);
-    state.events.publish(events);
-    Ok(HttpResponse::NoContent()
-        .cookie(sessions::no_cookie())
-        .finish())
+    for _ in 0..ENDING_TRIES {
+        let ending = conn.transaction(async |conn| people::end_account(conn, caller.user_id).await);
+        if let Some(Ended { sessions, events }) = ending.await? {
+            state.revocations.insert(sessions);
+            state.events.publish(events);
+            return Ok(HttpResponse::NoContent().cookie(no_cookie()).finish());
+        }
+    }
+    Err(ApiError::unavailable())
 }
