@@ -177,6 +177,7 @@ impl From<DieselError> for ApiError {
 fn constraint_meaning(constraint: &str) -> Option<(Code, &'static str)> {
     match constraint {
         "users_username_key" => Some((Code::Conflict, "This username is taken.")),
+        "friend_requests_pkey" => Some((Code::Conflict, "This id stands for another request.")),
         _ => None,
     }
 }

@@ -47,23 +47,38 @@ impl Visible {
 /// friend, direct chat partner or fellow in a group (or the same), does not hide, and does not block
 /// the first.
 ///
-/// Each condition is one look into an index, but the last, which goes through both people's groups:
-/// it is asked when no other holds.
+/// Each condition is a look into an index, but the last, which goes through the watcher's groups: it
+/// is asked when no other holds. `OFFSET 0` keeps each of them that: without it the planner may
+/// rather read a whole table into a hash, which is cheap only while the table is small.
 pub async fn of(conn: &mut Conn, pairs: &[(UserId, UserId)]) -> QueryResult<Vec<Visible>> {
     sql("SELECT w.watcher_id, w.watched_id, u.last_seen_at \
          FROM unnest({}, {}) AS w (watcher_id, watched_id) JOIN users u ON u.id = w.watched_id \
          WHERE NOT u.hide_presence AND u.deleted_at IS NULL \
-           AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocker_id = w.watched_id AND b.blocked_id = w.watcher_id) \
+           AND NOT EXISTS (SELECT FROM blocks b \
+                WHERE b.blocker_id = w.watched_id AND b.blocked_id = w.watcher_id OFFSET 0) \
            AND (w.watcher_id = w.watched_id \
-                OR EXISTS (SELECT FROM contacts c WHERE c.owner_id = w.watcher_id AND c.user_id = w.watched_id) \
-                OR EXISTS (SELECT FROM friendships f WHERE \
-                    f.low_id = least(w.watcher_id, w.watched_id) AND f.high_id = greatest(w.watcher_id, w.watched_id)) \
-                OR EXISTS (SELECT FROM conversations c WHERE \
-                    c.direct_low = least(w.watcher_id, w.watched_id) AND c.direct_high = greatest(w.watcher_id, w.watched_id)) \
+                OR EXISTS (SELECT FROM contacts c \
+                    WHERE c.owner_id = w.watcher_id AND c.user_id = w.watched_id OFFSET 0) \
+                OR EXISTS (SELECT FROM friendships f \
+                    WHERE f.low_id = least(w.watcher_id, w.watched_id) \
+                      AND f.high_id = greatest(w.watcher_id, w.watched_id) OFFSET 0) \
+                OR EXISTS (SELECT FROM conversations c \
+                    WHERE c.direct_low = least(w.watcher_id, w.watched_id) \
+                      AND c.direct_high = greatest(w.watcher_id, w.watched_id) OFFSET 0) \
                 OR EXISTS (SELECT FROM group_members g JOIN group_members h USING (group_id) \
-                    WHERE g.user_id = w.watcher_id AND h.user_id = w.watched_id))")
-    .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(watcher, _)| watcher.0).collect::<Vec<_>>())
-    .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(_, watched)| watched.0).collect::<Vec<_>>())
+                    WHERE g.user_id = w.watcher_id AND h.user_id = w.watched_id OFFSET 0))")
+    .bind::<Array<SqlUuid>, _>(
+        pairs
+            .iter()
+            .map(|(watcher, _)| watcher.0)
+            .collect::<Vec<_>>(),
+    )
+    .bind::<Array<SqlUuid>, _>(
+        pairs
+            .iter()
+            .map(|(_, watched)| watched.0)
+            .collect::<Vec<_>>(),
+    )
     .load(conn)
     .await
 }

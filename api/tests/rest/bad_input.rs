@@ -63,6 +63,7 @@ impl Service {
 /// Every route that takes a body, with the token it needs.
 fn routes_with_body(service: &Service) -> Vec<(Client, &'static str, String)> {
     let (anonymous, ada, chat) = (service.client(), service.ada.client.clone(), service.chat);
+    let bob = service.bob.id();
     vec![
         (anonymous.clone(), "POST", "/v1/auth/register".to_owned()),
         (anonymous.clone(), "POST", "/v1/auth/login".to_owned()),
@@ -70,6 +71,8 @@ fn routes_with_body(service: &Service) -> Vec<(Client, &'static str, String)> {
         (ada.clone(), "POST", "/v1/auth/password".to_owned()),
         (ada.clone(), "PATCH", "/v1/me".to_owned()),
         (ada.clone(), "DELETE", "/v1/me".to_owned()),
+        (ada.clone(), "PUT", format!("/v1/contacts/{bob}")),
+        (ada.clone(), "POST", "/v1/friend-requests".to_owned()),
         (ada.clone(), "POST", "/v1/conversations".to_owned()),
         (ada.clone(), "PATCH", format!("/v1/conversations/{chat}/me")),
         (

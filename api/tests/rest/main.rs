@@ -12,5 +12,6 @@ mod documents;
 mod events;
 mod groups;
 mod migrations;
+mod people;
 mod platform;
 mod rows;

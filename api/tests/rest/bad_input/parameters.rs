@@ -29,6 +29,12 @@ async fn an_id_that_is_none_is_malformed() {
             ("DELETE", format!("/v1/auth/sessions/{id}")),
             ("PUT", format!("/v1/blocks/{id}")),
             ("DELETE", format!("/v1/blocks/{id}")),
+            ("PUT", format!("/v1/contacts/{id}")),
+            ("DELETE", format!("/v1/contacts/{id}")),
+            ("DELETE", format!("/v1/friends/{id}")),
+            ("DELETE", format!("/v1/friend-requests/{id}")),
+            ("POST", format!("/v1/friend-requests/{id}/accept")),
+            ("POST", format!("/v1/friend-requests/{id}/decline")),
             ("GET", format!("/v1/conversations/{id}")),
             ("DELETE", format!("/v1/conversations/{id}")),
             ("GET", format!("/v1/conversations/{id}/messages")),
@@ -59,6 +65,9 @@ async fn a_page_that_cannot_be_is_malformed_on_every_list() {
         "/v1/auth/sessions?".to_owned(),
         "/v1/users?q=a&".to_owned(),
         "/v1/blocks?".to_owned(),
+        "/v1/contacts?".to_owned(),
+        "/v1/friends?".to_owned(),
+        "/v1/friend-requests?".to_owned(),
         "/v1/conversations?".to_owned(),
         format!("/v1/conversations/{chat}/receipts?"),
     ];
@@ -91,7 +100,8 @@ async fn a_page_that_cannot_be_is_malformed_on_every_list() {
             let path = format!("{list}cursor={cursor}");
             let reply = service.ada.client.get(&path).await;
             // What is a time to one list is a name to another, and a good one.
-            if reply.status != 200 || !list.starts_with("/v1/users") {
+            let by_name = ["/v1/users", "/v1/friends?"];
+            if reply.status != 200 || !by_name.iter().any(|name| list.starts_with(name)) {
                 refused(&reply, 400, Code::Malformed, &path);
             }
         }
