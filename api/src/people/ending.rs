@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{Change, News, lock};
 use crate::error::Result;
 use crate::events::{self, Event, Pending};
+use crate::groups;
 use crate::sessions;
 use crate::store::sessions::Which;
 use crate::store::{Conn, accounts, audience, blocks, contacts, friend_requests, friends};
@@ -33,25 +34,32 @@ pub async fn end_account(conn: &mut Conn, me: UserId) -> Result<Option<Ended>> {
         return Ok(None);
     }
     let audience = audience::of_profile(conn, me).await?;
-    let news = sever(conn, me).await?;
+    let mut events = groups::leave_all(conn, me).await?;
+    events.extend(sever(conn, me).await?.record(conn).await?);
     let user = accounts::delete(conn, me).await?.user();
-    let (sessions, mut events) = sessions::end(conn, me, Which::All).await?;
-    events.extend(news.record(conn).await?);
+    let (sessions, ended) = sessions::end(conn, me, Which::All).await?;
+    events.extend(ended);
     let frames = Event::frames(&audience, &ServerFrame::UserUpdated { user });
     events.extend(events::record_all(conn, frames).await?);
     Ok(Some(Ended { sessions, events }))
 }
 
-/// Locks a user and everyone whose lists name them; false if there are more by now. Whoever ties
-/// themselves to a user locks both, so from then on there will be none.
+/// Locks a user and everyone concerned; false if there are more by now. Whoever ties themselves to
+/// a user locks both, so from then on there will be none.
 async fn lock_concerned(conn: &mut Conn, me: UserId) -> Result<bool> {
-    let mut concerned: HashSet<Uuid> = HashSet::from_iter(audience::of_account(conn, me).await?);
-    concerned.insert(me.0);
-    let ids: Vec<Uuid> = concerned.iter().copied().collect();
+    let locked = concerned(conn, me).await?;
+    let mut ids: Vec<Uuid> = locked.iter().copied().collect();
+    ids.push(me.0);
     accounts::lock(conn, &ids).await?;
     lock(conn, me, me).await?;
-    let now = audience::of_account(conn, me).await?;
-    Ok(now.iter().all(|id| concerned.contains(id)))
+    Ok(concerned(conn, me).await?.is_subset(&locked))
+}
+
+/// Those whose lists name a user, and those to whom the user's groups pass.
+async fn concerned(conn: &mut Conn, me: UserId) -> Result<HashSet<Uuid>> {
+    let mut ids = HashSet::from_iter(audience::of_account(conn, me).await?);
+    ids.extend(groups::heirs(conn, me).await?);
+    Ok(ids)
 }
 
 /// Takes a user out of everyone's lists, and forgets their own.

@@ -8,21 +8,17 @@ mod profile;
 mod requests;
 mod visibility;
 
-use protocol::account::Me;
 use protocol::frame::ServerFrame;
-use protocol::ids::{FriendRequestId, UserId};
+use protocol::group::Group;
+use protocol::ids::{FriendRequestId, GroupId, UserId};
 use protocol::page::Page;
 use protocol::people::FriendRequest;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use testkit::http::{Reply, User};
 
+use crate::accounts::account_rev;
 use crate::events::{Events, Heard};
-
-async fn account_rev(user: &User) -> i64 {
-    let me: Me = user.client.get("/v1/me").await.expect(200).json();
-    me.account_rev
-}
 
 async fn page<T: DeserializeOwned>(user: &User, path: &str) -> Page<T> {
     user.client.get(path).await.expect(200).json()
@@ -70,6 +66,18 @@ async fn keep(owner: &User, who: &User) {
 async fn block(blocker: &User, blocked: &User) {
     let path = format!("/v1/blocks/{}", blocked.id());
     blocker.client.put(&path, &json!({})).await.expect(204);
+}
+
+/// A public group of these.
+async fn group(owner: &User, others: &[&User]) -> GroupId {
+    let body = json!({ "name": "Engines", "visibility": "public" });
+    let group = owner.client.post("/v1/groups", &body).await.expect(201);
+    let id = group.json::<Group>().shared.id;
+    for other in others {
+        let path = format!("/v1/groups/{id}/join");
+        other.client.post(&path, &json!({})).await.expect(200);
+    }
+    id
 }
 
 async fn end_account(user: &User) -> Reply {

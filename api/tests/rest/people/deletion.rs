@@ -3,14 +3,14 @@
 use futures_util::future::join_all;
 use protocol::account::User as Account;
 use protocol::frame::ServerFrame;
-use protocol::ids::GroupId;
+use protocol::group::{Group, Role};
 use protocol::page::Page;
 use protocol::people::{Contact, FriendRequest};
 use protocol::problem::Code;
 use serde_json::json;
 
 use super::{
-    account_rev, all, answer, ask, befriend, block, end_account, expect_told, frame, keep,
+    account_rev, all, answer, ask, befriend, block, end_account, expect_told, frame, group, keep,
     kinds_told, page, try_ask,
 };
 use crate::app::TestApp;
@@ -43,12 +43,7 @@ async fn who_is_gone_is_in_nobodys_lists_and_those_concerned_are_told() {
     answer(&contact, declined.id, "decline").await.expect(200);
     ada.client.direct(partner.id()).await;
     block(&ada, &blocked).await;
-    let room = GroupId::new();
-    let insert = format!(
-        "INSERT INTO group_members (group_id, user_id, role) VALUES ('{room}', '{}', 3)",
-        ada.id()
-    );
-    rows::change(&test.env, &insert).await;
+    let room = group(&partner, &[&ada]).await;
     let mut revs = Vec::new();
     for user in [
         &owner, &friend, &asker, &asked, &partner, &contact, &blocked,
@@ -123,6 +118,52 @@ async fn who_is_gone_is_in_nobodys_lists_and_those_concerned_are_told() {
     }
     assert_eq!(kinds_told(&events, &partner).await, ["user.updated"]);
     assert_eq!(kinds_told(&events, &blocked).await, [""; 0]);
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_gone_leaves_their_groups_to_those_who_stay() {
+    let test = TestApp::start().await;
+    let (ada, bob, cyd) = (
+        test.user("ada").await,
+        test.user("bob").await,
+        test.user("cyd").await,
+    );
+    // Whom a group passes to may be a friend as well, and is told of both.
+    befriend(&ada, &bob).await;
+    let passes_on = group(&ada, &[&bob, &cyd]).await;
+    let ends = group(&ada, &[]).await;
+    let (bobs, cyds) = (account_rev(&bob).await, account_rev(&cyd).await);
+    let events = Events::listen(&test.env).await;
+    end_account(&ada).await.expect(204);
+
+    let path = format!("/v1/groups/{passes_on}");
+    let seen: Group = bob.client.get(&path).await.expect(200).json();
+    assert_eq!(seen.my_role, Some(Role::Owner));
+    assert_eq!(
+        (seen.shared.owner_id, seen.shared.member_count),
+        (bob.id(), 2)
+    );
+    let gone = format!("/v1/groups/{ends}");
+    bob.client.get(&gone).await.problem(404, Code::NotFound);
+    assert_eq!(account_rev(&bob).await, bobs + 2);
+    assert_eq!(account_rev(&cyd).await, cyds);
+    assert_eq!(
+        kinds_told(&events, &bob).await,
+        ["group.updated", "friend.removed", "user.updated"]
+    );
+    let left = events
+        .expect_frame(|frame| matches!(frame, ServerFrame::MemberLeft { user_id, .. } if *user_id == ada.id()))
+        .await;
+    assert_eq!(left.keys, [format!("group.{passes_on}")]);
+    // What the group that ended held is swept away later.
+    let rows = format!(
+        "SELECT (SELECT count(*) FROM group_members WHERE user_id = '{ada}') \
+         + (SELECT count(*) FROM members m JOIN conversations c ON c.id = m.conversation_id \
+            WHERE m.user_id = '{ada}') AS n",
+        ada = ada.id()
+    );
+    assert_eq!(rows::number(&test.env, &rows).await, 0);
     test.app.stop().await;
 }
 

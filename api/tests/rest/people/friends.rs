@@ -31,7 +31,7 @@ async fn friends_are_listed_by_name_in_pages_on_both_sides() {
     let bob = test.client().login("bob").await;
     assert_eq!(
         all::<Account>(&bob, "/v1/friends").await,
-        [ada.account.clone()]
+        std::slice::from_ref(&ada.account)
     );
     test.app.stop().await;
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use protocol::frame::ServerFrame;
-use protocol::ids::GroupId;
 use protocol::routing::KEYS_PER_PUBLISH;
 use serde_json::json;
 use testkit::http::User;
 
-use super::{account_rev, befriend, expect_told, frame, keep};
+use super::{account_rev, befriend, expect_told, frame, group, keep};
 use crate::app::TestApp;
 use crate::events::{Events, Heard};
 use crate::rows;
@@ -54,12 +53,7 @@ async fn a_new_name_is_told_where_it_is_shown() {
     // Someone who is all of that hears of it once.
     keep(&friend, &ada).await;
     friend.client.direct(ada.id()).await;
-    let room = GroupId::new();
-    let insert = format!(
-        "INSERT INTO group_members (group_id, user_id, role) VALUES ('{room}', '{}', 1)",
-        ada.id()
-    );
-    rows::change(&test.env, &insert).await;
+    let room = group(&stranger, &[&ada]).await;
 
     let rev = account_rev(&ada).await;
     let keys = rename(&events, &ada, "Countess", 5).await;

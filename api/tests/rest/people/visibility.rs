@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use protocol::ids::{GroupId, UserId};
+use protocol::ids::UserId;
 use protocol::internal::{VISIBLE_PATH, VisibleResponse};
 use protocol::presence::{Presences, Status};
 use serde_json::json;
 use testkit::http::{Client, User};
 
-use super::{befriend, block, end_account, keep};
+use super::{befriend, block, end_account, group, keep};
 use crate::app::TestApp;
 use crate::rows;
 
@@ -41,20 +41,6 @@ async fn seen(test: &TestApp, watcher: &User, watched: &[UserId]) -> Vec<UserId>
     online
 }
 
-/// Puts people into a group, behind the service's back.
-async fn group(test: &TestApp, members: &[&User]) {
-    let id = GroupId::new();
-    let ids: Vec<String> = members
-        .iter()
-        .map(|user| format!("'{}'", user.id()))
-        .collect();
-    let insert = format!(
-        "INSERT INTO group_members (group_id, user_id, role) SELECT '{id}', id, 3 FROM users WHERE id IN ({})",
-        ids.join(", ")
-    );
-    assert_eq!(rows::change(&test.env, &insert).await, members.len());
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn presence_is_for_contacts_friends_and_those_one_shares_a_conversation_with() {
     let test = TestApp::start().await;
@@ -69,8 +55,8 @@ async fn presence_is_for_contacts_friends_and_those_one_shares_a_conversation_wi
     keep(&ada, &contact).await;
     befriend(&friend, &ada).await;
     partner.client.direct(ada.id()).await;
-    group(&test, &[&ada, &fellow]).await;
-    group(&test, &[&stranger]).await;
+    let room = group(&fellow, &[&ada]).await;
+    group(&stranger, &[]).await;
     // To be in somebody's address book shows one nothing.
     keep(&owner, &ada).await;
 
@@ -99,7 +85,8 @@ async fn presence_is_for_contacts_friends_and_those_one_shares_a_conversation_wi
     for path in gone {
         ada.client.delete(&path).await.expect(204);
     }
-    rows::change(&test.env, "DELETE FROM group_members").await;
+    let leave = format!("/v1/groups/{room}/leave");
+    ada.client.post(&leave, &json!({})).await.expect(204);
     assert_eq!(seen(&test, &ada, &all).await, [partner.id()]);
     test.app.stop().await;
 }
@@ -119,7 +106,7 @@ async fn who_blocks_hides_or_is_gone_is_seen_by_nobody_who_knows_them() {
         ada.client.direct(other.id()).await;
         keep(&ada, other).await;
     }
-    group(&test, &[&ada, &blocker, &hider, &gone, &blocked]).await;
+    group(&ada, &[&blocker, &hider, &gone, &blocked]).await;
     assert_eq!(seen(&test, &ada, &all).await, all);
     block(&blocker, &ada).await;
     block(&ada, &blocked).await;
