@@ -13,5 +13,6 @@ mod events;
 mod groups;
 mod migrations;
 mod people;
+mod plans;
 mod platform;
 mod rows;

@@ -1,0 +1,180 @@
+//! What the service asks of a full database: no statement walks through a large table.
+//!
+//! Everything that a client or a ws-server can ask is asked, over one connection, which keeps each
+//! statement prepared; then each is explained as it is planned for any values. A route that is not
+//! asked for here fails the test.
+
+mod walk;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use api::router;
+use api::store::Conn;
+use diesel::sql_types::{Integer, Json, Text};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use serde_json::Value;
+use testkit::seed::{self, Size};
+
+use crate::app::TestApp;
+use crate::rows;
+
+/// Enough that a planner who finds no index reads everything.
+const SIZE: Size = Size {
+    users: 6000,
+    groups: 300,
+    messages: 60_000,
+};
+/// The outbox is a queue: it is read from its beginning, and is short or the broker is away.
+const QUEUE: &str = "outbox";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_statement_walks_through_a_large_table() {
+    let settings = [
+        // One connection has prepared everything.
+        ("WARREN_DATABASE_POOL_SIZE", "1"),
+        ("WARREN_AUTH_SWEEP_EVERY_MS", "200"),
+    ];
+    let test = TestApp::with(&settings).await;
+    fill(&test).await;
+    let large: BTreeSet<String> = rows::lines(
+        &test.env,
+        "SELECT relname::text AS line FROM pg_class \
+         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples >= 1000",
+    )
+    .await
+    .into_iter()
+    .collect();
+    for table in [
+        "users",
+        "messages",
+        "members",
+        "conversations",
+        "group_members",
+        "contacts",
+    ] {
+        assert!(large.contains(table), "{table} is not large: {large:?}");
+    }
+    let scans = scans(&test, &large).await;
+
+    let asked = walk::everything(&test).await;
+    let routes: BTreeSet<&str> = router::table().iter().map(|endpoint| endpoint.id).collect();
+    let missing: Vec<_> = routes.iter().filter(|id| !asked.contains(**id)).collect();
+    assert!(missing.is_empty(), "nobody asked for {missing:?}");
+
+    let mut conn = test.app.state.db.get().await.unwrap();
+    let statements = prepared(&mut conn).await;
+    assert!(
+        statements.len() > 80,
+        "only {} statements",
+        statements.len()
+    );
+    let mut faults = Vec::new();
+    conn.batch_execute("SET plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+    for statement in &statements {
+        let read = whole_tables(&explain(&mut conn, statement).await);
+        faults.extend(
+            read.intersection(&large)
+                .map(|table| (table.clone(), &statement.statement)),
+        );
+    }
+    // What is small here is large elsewhere: there is an index for every statement.
+    conn.batch_execute("DISCARD PLANS; SET enable_seqscan = off")
+        .await
+        .unwrap();
+    for statement in &statements {
+        let mut read = whole_tables(&explain(&mut conn, statement).await);
+        read.remove(QUEUE);
+        faults.extend(read.into_iter().map(|table| (table, &statement.statement)));
+    }
+    assert!(faults.is_empty(), "read as a whole:\n{faults:#?}");
+    drop(conn);
+    // The statements inside the commit functions are not explained; but they have run too.
+    assert_eq!(self::scans(&test, &large).await, scans);
+}
+
+/// With the password of an account that the service has made.
+async fn fill(test: &TestApp) {
+    let owner = test.user("owner").await;
+    let query = format!(
+        "SELECT password_hash AS line FROM users WHERE id = '{}'",
+        owner.id()
+    );
+    let hash = rows::lines(&test.env, &query).await.remove(0);
+    seed::seed(&test.env.database_url(), SIZE, &hash).await;
+}
+
+#[derive(Debug, QueryableByName)]
+struct Prepared {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    statement: String,
+    #[diesel(sql_type = Integer)]
+    parameters: i32,
+}
+
+/// The reading and writing statements that a connection has prepared.
+async fn prepared(conn: &mut Conn) -> Vec<Prepared> {
+    sql_query(
+        "SELECT name, statement, cardinality(parameter_types) AS parameters FROM pg_prepared_statements \
+         WHERE statement NOT LIKE '%pg_prepared_statements%' AND statement ~* '^\\s*(SELECT|WITH|INSERT|UPDATE|DELETE)'",
+    )
+    .load(conn)
+    .await
+    .unwrap()
+}
+
+#[derive(QueryableByName)]
+struct Plan {
+    #[diesel(sql_type = Json, column_name = "QUERY PLAN")]
+    plan: Value,
+}
+
+async fn explain(conn: &mut Conn, statement: &Prepared) -> Value {
+    let nothing = vec!["NULL"; usize::try_from(statement.parameters).unwrap()].join(", ");
+    let arguments = if nothing.is_empty() {
+        nothing
+    } else {
+        format!("({nothing})")
+    };
+    let query = format!(
+        "EXPLAIN (FORMAT JSON) EXECUTE \"{}\"{arguments}",
+        statement.name
+    );
+    let plan: Result<Plan, _> = sql_query(query).get_result(conn).await;
+    plan.unwrap_or_else(|error| panic!("{}: {error}", statement.statement))
+        .plan
+}
+
+/// The tables that a plan reads from their beginning to their end.
+fn whole_tables(plan: &Value) -> BTreeSet<String> {
+    match plan {
+        Value::Array(parts) => parts.iter().flat_map(whole_tables).collect(),
+        Value::Object(node) => {
+            let here = (node.get("Node Type") == Some(&Value::from("Seq Scan")))
+                .then(|| node["Relation Name"].as_str().unwrap().to_owned());
+            node.values().flat_map(whole_tables).chain(here).collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// How often each table has been read as a whole so far.
+async fn scans(test: &TestApp, tables: &BTreeSet<String>) -> Vec<String> {
+    // A connection tells what it did when it has been idle for a moment.
+    const TOLD: Duration = Duration::from_millis(1500);
+    tokio::time::sleep(TOLD).await;
+    let query = "SELECT relname || ' ' || seq_scan AS line FROM pg_stat_user_tables \
+                 WHERE schemaname = current_schema() ORDER BY 1";
+    let mut lines = rows::lines(&test.env, query).await;
+    lines.retain(|line| {
+        line.split(' ')
+            .next()
+            .is_some_and(|table| tables.contains(table))
+    });
+    lines
+}

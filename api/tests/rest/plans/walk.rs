@@ -1,0 +1,333 @@
+//! Asks for everything once, and holds each answer against what the document says of it.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use api::router;
+use protocol::account::Auth;
+use protocol::group::{Group, Invite};
+use protocol::internal::{REVOCATIONS_PATH, ROUTES_PATH, VISIBLE_PATH};
+use protocol::people::FriendRequest;
+use protocol::sync::{Known, SyncRequest};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use testkit::http::{Client, PASSWORD, Reply};
+use testkit::seed;
+use uuid::Uuid;
+
+use crate::app::TestApp;
+
+/// Callers that keep in mind what they asked.
+struct Walk {
+    document: Value,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+/// The operations that were asked for.
+pub async fn everything(test: &TestApp) -> BTreeSet<String> {
+    let document = test.client().get("/v1/openapi.json").await.body;
+    let walk = Walk {
+        document,
+        asked: RefCell::default(),
+    };
+    let heavy = test.client().login(&seed::username(1)).await.client;
+    walk.accounts(&test.client()).await;
+    walk.people(
+        &heavy,
+        &test.client().login(&seed::username(900)).await.client,
+    )
+    .await;
+    walk.conversations(&heavy).await;
+    walk.groups(
+        &heavy,
+        &test.client().login(&seed::username(901)).await.client,
+    )
+    .await;
+    walk.members(
+        &heavy,
+        &test.client().login(&seed::username(902)).await.client,
+    )
+    .await;
+    walk.get(&heavy, "/v1/openapi.json").await;
+    servers(test).await;
+    // The sweeper has come round.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    walk.asked.into_inner()
+}
+
+/// What ws-servers ask.
+async fn servers(test: &TestApp) {
+    let credential = &test.env.secrets().internal_credential;
+    let peer = Client::anonymous(test.admin()).with_token(credential.as_str());
+    let pair = json!({ "user_id": seed::user(1), "session_id": Uuid::now_v7() });
+    peer.post(ROUTES_PATH, &json!({ "sessions": [pair] }))
+        .await
+        .expect(200);
+    peer.get(REVOCATIONS_PATH).await.expect(200);
+    let watcher =
+        json!({ "user_id": seed::user(1), "user_ids": [seed::user(2), seed::user(1500)] });
+    peer.post(VISIBLE_PATH, &json!({ "watchers": [watcher] }))
+        .await
+        .expect(200);
+}
+
+impl Walk {
+    async fn accounts(&self, client: &Client) {
+        let account = json!({ "username": "walker", "password": PASSWORD });
+        self.post(client, "/v1/auth/register", account.clone())
+            .await;
+        let auth: Auth = read(self.post(client, "/v1/auth/login", account.clone()).await);
+        let refresh = json!({ "refresh_token": auth.refresh_token });
+        let auth: Auth = read(self.post(client, "/v1/auth/refresh", refresh).await);
+        let walker = client.with_token(auth.access_token);
+        self.get(client, "/.well-known/jwks.json").await;
+        self.get(&walker, "/v1/me").await;
+        self.patch(
+            &walker,
+            "/v1/me",
+            json!({ "display_name": "Walker", "hide_read_receipts": true }),
+        )
+        .await;
+        let sessions = self.get(&walker, "/v1/auth/sessions").await;
+        let other = sessions["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["current"] == json!(false));
+        let other = other.unwrap()["id"].as_str().unwrap();
+        self.delete(&walker, &format!("/v1/auth/sessions/{other}"))
+            .await;
+        let change =
+            json!({ "current_password": PASSWORD, "new_password": "staple unlike any other" });
+        self.post(&walker, "/v1/auth/password", change).await;
+        self.post(&walker, "/v1/auth/logout", Value::Null).await;
+    }
+
+    async fn people(&self, heavy: &Client, other: &Client) {
+        let (me, them) = (seed::user(1), seed::user(900));
+        self.get(heavy, "/v1/users?q=seed.0").await;
+        self.get(heavy, &format!("/v1/users/{them}")).await;
+        self.get(
+            heavy,
+            &format!("/v1/presence?user_ids={them},{}", seed::user(2)),
+        )
+        .await;
+        self.put(heavy, &format!("/v1/contacts/{them}")).await;
+        self.get(heavy, "/v1/contacts").await;
+        self.delete(heavy, &format!("/v1/contacts/{them}")).await;
+        for answer in ["accept", "decline"] {
+            let request = self
+                .post(heavy, "/v1/friend-requests", json!({ "user_id": them }))
+                .await;
+            let request: FriendRequest = read(request);
+            self.get(other, "/v1/friend-requests").await;
+            self.post(
+                other,
+                &format!("/v1/friend-requests/{}/{answer}", request.id),
+                Value::Null,
+            )
+            .await;
+            self.delete(heavy, &format!("/v1/friends/{them}")).await;
+        }
+        let request = self
+            .post(heavy, "/v1/friend-requests", json!({ "user_id": them }))
+            .await;
+        let request: FriendRequest = read(request);
+        self.delete(heavy, &format!("/v1/friend-requests/{}", request.id))
+            .await;
+        self.get(heavy, "/v1/friends").await;
+        self.put(other, &format!("/v1/blocks/{me}")).await;
+        self.get(other, "/v1/blocks").await;
+        self.delete(other, &format!("/v1/blocks/{me}")).await;
+        self.ask(
+            other,
+            Method::DELETE,
+            "/v1/me",
+            json!({ "password": PASSWORD }),
+        )
+        .await;
+    }
+
+    async fn conversations(&self, heavy: &Client) {
+        let begin = json!({ "user_id": seed::user(1500) });
+        self.post(heavy, "/v1/conversations", begin.clone()).await;
+        let first = self.get(heavy, "/v1/conversations?limit=20").await;
+        let cursor = first["next_cursor"].as_str().unwrap();
+        self.get(heavy, &format!("/v1/conversations?cursor={cursor}"))
+            .await;
+        let mut known = SyncRequest::default();
+        for id in [seed::direct(1), seed::channel(1, 0)] {
+            let path = format!("/v1/conversations/{id}");
+            self.get(heavy, &path).await;
+            self.post(
+                heavy,
+                &format!("{path}/messages"),
+                json!({ "client_id": id, "body": "Hello" }),
+            )
+            .await;
+            for place in ["", "?before=90", "?after=5", "?around=20"] {
+                self.get(heavy, &format!("{path}/messages{place}")).await;
+            }
+            self.get(heavy, &format!("{path}/changes?since=3")).await;
+            self.post(heavy, &format!("{path}/receipts"), json!({ "read_seq": 5 }))
+                .await;
+            self.get(heavy, &format!("{path}/receipts")).await;
+            let view = json!({ "pinned": true, "pin_position": 1, "unread_from_seq": 3 });
+            self.patch(heavy, &format!("{path}/me"), view).await;
+            self.get(heavy, &path).await;
+            self.post(heavy, &format!("{path}/clear"), Value::Null)
+                .await;
+            known.known.insert(
+                id,
+                Known {
+                    rev: 3,
+                    me_version: 1,
+                    view: None,
+                },
+            );
+        }
+        let known = serde_json::to_value(&known).unwrap();
+        self.post(heavy, "/v1/sync", known).await;
+        self.delete(heavy, &format!("/v1/conversations/{}", seed::direct(2)))
+            .await;
+    }
+
+    async fn groups(&self, heavy: &Client, other: &Client) {
+        let made = json!({ "name": "Walkers", "visibility": "public", "tags": ["feet"] });
+        let group: Group = read(self.post(heavy, "/v1/groups", made).await);
+        let path = format!("/v1/groups/{}", group.shared.id);
+        self.get(heavy, "/v1/groups").await;
+        for sort in ["members", "activity", "new"] {
+            self.get(heavy, &format!("/v1/groups/discover?sort={sort}"))
+                .await;
+            self.get(
+                heavy,
+                &format!("/v1/groups/discover?sort={sort}&q=walk%20feet"),
+            )
+            .await;
+        }
+        self.get(other, &path).await;
+        self.patch(heavy, &path, json!({ "name": "Runners" })).await;
+        let room = self
+            .post(
+                heavy,
+                &format!("{path}/channels"),
+                json!({ "name": "paths" }),
+            )
+            .await;
+        let room = format!("/v1/channels/{}", room["id"].as_str().unwrap());
+        self.patch(heavy, &room, json!({ "topic": "Where to" }))
+            .await;
+        self.delete(heavy, &room).await;
+        self.post(other, &format!("{path}/join"), Value::Null).await;
+        self.post(other, &format!("{path}/leave"), Value::Null)
+            .await;
+        let invite: Invite = read(
+            self.post(heavy, &format!("{path}/invites"), json!({ "max_uses": 5 }))
+                .await,
+        );
+        let code = format!("/v1/invites/{}", invite.code);
+        self.get(heavy, &format!("{path}/invites")).await;
+        self.get(other, &code).await;
+        self.post(other, &format!("{code}/accept"), Value::Null)
+            .await;
+        self.delete(heavy, &code).await;
+        self.delete(heavy, &path).await;
+    }
+
+    /// In the group of everybody, which the heavy user owns.
+    async fn members(&self, heavy: &Client, other: &Client) {
+        let path = format!("/v1/groups/{}", seed::group(1));
+        let them = seed::user(902);
+        self.get(heavy, &path).await;
+        let first = self.get(heavy, &format!("{path}/members?limit=20")).await;
+        let cursor = first["next_cursor"].as_str().unwrap();
+        self.get(heavy, &format!("{path}/members?cursor={cursor}"))
+            .await;
+        self.get(heavy, &format!("{path}/members?q=ad")).await;
+        let member = format!("{path}/members/{them}");
+        self.patch(heavy, &member, json!({ "role": "admin" })).await;
+        self.delete(heavy, &member).await;
+        self.post(other, &format!("{path}/join"), Value::Null).await;
+        let ban = format!("{path}/bans/{them}");
+        self.put(heavy, &ban).await;
+        self.get(heavy, &format!("{path}/bans")).await;
+        self.delete(heavy, &ban).await;
+    }
+
+    async fn ask(&self, client: &Client, method: Method, path: &str, body: Value) -> Value {
+        let endpoint = router::table()
+            .into_iter()
+            .filter(|one| one.method.as_str() == method.as_str() && leads_to(one.path, path))
+            .min_by_key(|one| one.path.matches('{').count())
+            .unwrap_or_else(|| panic!("{method} {path} is no route"));
+        self.asked.borrow_mut().insert(endpoint.id.to_owned());
+        let request = client.request(method.clone(), path);
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(&body)
+        };
+        let reply = request.send().await;
+        assert!(reply.status < 300, "{reply}");
+        self.require_documented(endpoint.path, &method, &reply);
+        reply.body
+    }
+
+    fn require_documented(&self, path: &str, method: &Method, reply: &Reply) {
+        let method = method.as_str().to_lowercase();
+        let answer =
+            &self.document["paths"][path][method.as_str()]["responses"][reply.status.to_string()];
+        assert!(
+            answer.is_object(),
+            "{path} is not said to answer so: {reply}"
+        );
+        let mut schema = answer["content"]["application/json"]["schema"].clone();
+        if schema.is_null() {
+            assert!(
+                reply.body.is_null(),
+                "nothing is said of this body: {reply}"
+            );
+            return;
+        }
+        // References lead into the document's components.
+        schema["components"] = self.document["components"].clone();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        if let Err(error) = validator.validate(&reply.body) {
+            panic!("{error}, in {reply}");
+        }
+    }
+
+    async fn get(&self, client: &Client, path: &str) -> Value {
+        self.ask(client, Method::GET, path, Value::Null).await
+    }
+
+    async fn post(&self, client: &Client, path: &str, body: Value) -> Value {
+        self.ask(client, Method::POST, path, body).await
+    }
+
+    async fn put(&self, client: &Client, path: &str) -> Value {
+        self.ask(client, Method::PUT, path, Value::Null).await
+    }
+
+    async fn patch(&self, client: &Client, path: &str, body: Value) -> Value {
+        self.ask(client, Method::PATCH, path, body).await
+    }
+
+    async fn delete(&self, client: &Client, path: &str) -> Value {
+        self.ask(client, Method::DELETE, path, Value::Null).await
+    }
+}
+
+fn read<T: DeserializeOwned>(body: Value) -> T {
+    serde_json::from_value(body).unwrap()
+}
+
+/// Whether a path is one of the route's.
+fn leads_to(route: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
+    let same = |(route, path): (&&str, &&str)| route.starts_with('{') || route == path;
+    route.len() == path.len() && route.iter().zip(&path).all(same)
+}
