@@ -40,17 +40,18 @@ pub async fn of(conn: &mut Conn, since: &[Since]) -> QueryResult<Vec<MessageRow>
     .await
 }
 
-/// Of these conversations, the ones that the user cannot read.
+/// Of these conversations, the ones that the user cannot read. A deleted channel is gone before its
+/// members' rows are.
 pub async fn unreadable(conn: &mut Conn, user: Uuid, ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
     #[derive(QueryableByName)]
     struct Id {
         #[diesel(sql_type = SqlUuid)]
         id: Uuid,
     }
-    let rows: Vec<Id> = sql(
-        "SELECT k.id FROM unnest({}) AS k (id) LEFT JOIN members m ON m.conversation_id = k.id AND m.user_id = {} \
-         WHERE m.user_id IS NULL",
-    )
+    let rows: Vec<Id> = sql("SELECT k.id FROM unnest({}) AS k (id) \
+         LEFT JOIN (members m JOIN conversations c ON c.id = m.conversation_id) \
+             ON m.conversation_id = k.id AND m.user_id = {} \
+         WHERE m.user_id IS NULL")
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<SqlUuid, _>(user)
     .load(conn)

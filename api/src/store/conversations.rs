@@ -93,17 +93,21 @@ pub async fn lock_membership(
     Ok(rows.into_iter().next())
 }
 
-/// How many chats a user has pinned. Two pins at once may go one beyond the limit, no further.
+/// How many chats a user has pinned; a deleted channel may have left its row behind. Two pins at
+/// once may go one beyond the limit, no further.
 pub async fn pinned(conn: &mut Conn, user: UserId) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
         pinned: i64,
     }
-    let row: Count = sql("SELECT count(*) AS pinned FROM members WHERE user_id = {} AND pinned")
-        .bind::<SqlUuid, _>(user.0)
-        .get_result(conn)
-        .await?;
+    let row: Count = sql(
+        "SELECT count(*) AS pinned FROM members m JOIN conversations c ON c.id = m.conversation_id \
+         WHERE m.user_id = {} AND m.pinned",
+    )
+    .bind::<SqlUuid, _>(user.0)
+    .get_result(conn)
+    .await?;
     Ok(row.pinned)
 }
 
