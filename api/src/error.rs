@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use protocol::problem::{Code, FieldError, Problem};
 
+use crate::metrics;
 use crate::observe;
 
 /// How long a client waits before it repeats what a lost dependency refused.
@@ -164,6 +165,11 @@ impl From<DieselError> for ApiError {
                 }
                 Self::internal(&error)
             }
+            error if is_deadlock(error) => {
+                tracing::error!(%error, "a transaction was ended to break a deadlock");
+                metrics::deadlock();
+                Self::unavailable()
+            }
             error if is_outage(error) => {
                 tracing::warn!(%error, "the database did not answer");
                 Self::unavailable()
@@ -180,6 +186,12 @@ fn constraint_meaning(constraint: &str) -> Option<(Code, &'static str)> {
         "friend_requests_pkey" => Some((Code::Conflict, "This id stands for another request.")),
         _ => None,
     }
+}
+
+/// Whether Postgres ended the transaction to break a deadlock.
+#[must_use]
+pub fn is_deadlock(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected"))
 }
 
 /// Whether the database is gone, overloaded or shutting down, rather than at odds with the query.

@@ -8,7 +8,7 @@ use platform::shutdown::CancellationToken;
 use tokio::sync::mpsc;
 
 use super::{Job, Verdict};
-use crate::error::is_outage;
+use crate::error::{is_deadlock, is_outage};
 use crate::events::{Event, Events, Pending};
 use crate::metrics;
 use crate::store::messages::{self, CommitRow, Status};
@@ -33,9 +33,7 @@ enum Trouble {
 impl From<&DieselError> for Trouble {
     fn from(error: &DieselError) -> Self {
         match error {
-            DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected") => {
-                Self::Deadlock
-            }
+            error if is_deadlock(error) => Self::Deadlock,
             DieselError::DatabaseError(_, info) if info.message().contains("lock timeout") => {
                 Self::Locked
             }
