@@ -90,10 +90,12 @@ pub async fn insert(
 }
 
 /// Gives a new member a row in every channel of the group, all of them locked. They begin at the
-/// newest message, so that a newcomer never holds a tick back.
+/// newest message, so that a newcomer never holds a tick back; and with a version by the clock,
+/// above any that an earlier membership can have reached: a client ignores a lower one.
 pub async fn enter_channels(conn: &mut Conn, group: GroupId, user: UserId) -> QueryResult<()> {
-    sql("INSERT INTO members (conversation_id, user_id, delivered_seq, read_seq, public_read_seq) \
-         SELECT id, {}, last_seq, last_seq, last_seq FROM conversations WHERE group_id = {} ORDER BY id")
+    sql("INSERT INTO members (conversation_id, user_id, delivered_seq, read_seq, public_read_seq, version) \
+         SELECT id, {}, last_seq, last_seq, last_seq, (extract(epoch FROM clock_timestamp()) * 1000)::bigint \
+         FROM conversations WHERE group_id = {} ORDER BY id")
     .bind::<SqlUuid, _>(user.0)
     .bind::<SqlUuid, _>(group.0)
     .execute(conn)
