@@ -16,6 +16,7 @@ use presence::Presence;
 use crate::committer::Committer;
 use crate::config::Config;
 use crate::events::{Events, relay};
+use crate::floors::Floors;
 use crate::keys::Keys;
 use crate::passwords::Passwords;
 use crate::rate_limit::RateLimits;
@@ -38,6 +39,8 @@ pub struct State {
     pub committer: Committer,
     /// The way of events to the broker.
     pub events: Events,
+    /// The lowest watermarks that are to be computed.
+    pub floors: Floors,
     /// Who is online.
     pub presence: Presence,
     /// Access tokens.
@@ -92,14 +95,25 @@ impl App {
     )]
     pub async fn start(config: Config, metrics: PrometheusHandle) -> anyhow::Result<Self> {
         crate::metrics::describe();
-        let [mut tasks, mut lanes, mut publishing, mut deleting] =
-            ["tasks", "committer", "publisher", "outbox"].map(Stage::new);
+        let [
+            mut tasks,
+            mut lanes,
+            mut flooring,
+            mut publishing,
+            mut deleting,
+        ] = ["tasks", "committer", "floors", "publisher", "outbox"].map(Stage::new);
         let db = Db::new(&config.database).context("database pool")?;
         let name = format!("api {}", config.log.instance_name());
         let (publisher, task) = Publisher::spawn(config.broker.clone(), name, publishing.token());
         publishing.add(task);
-        let (events, task) = Events::start(db.clone(), publisher, deleting.token());
+        let floors = Floors::default();
+        let (events, task) = Events::start(db.clone(), publisher, floors.clone(), deleting.token());
         deleting.add(task);
+        let looking =
+            floors
+                .clone()
+                .run(db.clone(), events.clone(), config.floors, flooring.token());
+        flooring.add(tokio::spawn(looking));
         let (committer, started) = Committer::start(config.committer, &db, &events, &lanes.token());
         started.into_iter().for_each(|lane| lanes.add(lane));
         let keys = Keys::open(config.keys.clone(), &config.token).context("signing keys")?;
@@ -107,6 +121,7 @@ impl App {
             db,
             committer,
             events,
+            floors,
             presence: Presence::connect(config.presence.clone()),
             keys,
             passwords: Passwords::new().context("password hashing")?,
@@ -137,13 +152,13 @@ impl App {
             state,
             handles,
             readiness,
-            stages: vec![tasks, lanes, publishing, deleting],
+            stages: vec![tasks, lanes, flooring, publishing, deleting],
         })
     }
 
     /// Ends everything, in the order in which one part feeds the next: no new requests; those under
-    /// way are answered; the lanes commit what they took; its events are confirmed or stay in the
-    /// outbox; what was confirmed is deleted from it.
+    /// way are answered; the lanes commit what they took; the floors it moved are computed; the
+    /// events are confirmed or stay in the outbox; what was confirmed is deleted from it.
     pub async fn stop(self) {
         let [http, admin] = self.handles;
         let deadline = self.state.config.http.shutdown;

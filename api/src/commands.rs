@@ -47,11 +47,7 @@ trait Worker: Send + 'static {
 pub fn start(state: &State, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(supervise(receipts::Receipts, state.clone(), stop.clone())),
-        tokio::spawn(supervise(
-            typing::Typing::default(),
-            state.clone(),
-            stop.clone(),
-        )),
+        tokio::spawn(supervise(typing::Typing, state.clone(), stop.clone())),
         tokio::spawn(supervise(
             last_seen::LastSeenWorker,
             state.clone(),

@@ -13,6 +13,7 @@ use presence::PresenceConfig;
 
 use crate::committer::CommitterConfig;
 use crate::events::relay::RelayConfig;
+use crate::floors::FloorsConfig;
 use crate::keys::KeysConfig;
 use crate::rate_limit::RateConfig;
 use crate::store::DatabaseConfig;
@@ -44,6 +45,8 @@ pub struct Config {
     pub committer: CommitterConfig,
     /// The relay.
     pub relay: RelayConfig,
+    /// The lowest watermarks of channels.
+    pub floors: FloorsConfig,
     /// What peers prove themselves with.
     pub internal_credential: Secret,
 }
@@ -91,6 +94,7 @@ impl Config {
                     "Events younger than this, in milliseconds, are still their writer's.",
                 ),
             },
+            floors: FloorsConfig::read(settings),
             internal_credential: settings.secret_file(
                 "WARREN_INTERNAL_CREDENTIAL_FILE",
                 32,

@@ -17,6 +17,7 @@ use protocol::routing::{self, Route};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::floors::{Cause, Floors};
 use crate::observe;
 use crate::store::{self, Conn, Db, Purpose};
 
@@ -163,6 +164,7 @@ pub async fn record_all(conn: &mut Conn, events: Vec<Event>) -> diesel::QueryRes
 #[derive(Clone, Debug)]
 pub struct Events {
     publisher: Publisher,
+    floors: Floors,
     confirmed: mpsc::Sender<i64>,
 }
 
@@ -173,22 +175,25 @@ impl Events {
     pub fn start(
         db: Db,
         publisher: Publisher,
+        floors: Floors,
         stop: CancellationToken,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (confirmed, taken) = mpsc::channel(DELETE_QUEUE);
         (
             Self {
                 publisher,
+                floors,
                 confirmed,
             },
             tokio::spawn(delete_confirmed(db, taken, stop)),
         )
     }
 
-    /// Publishes events whose transaction has committed. Never waits, never fails: what the broker
-    /// does not take stays in the outbox.
+    /// Publishes events whose transaction has committed, and notes the floors that they may move.
+    /// Never waits, never fails: what the broker does not take stays in the outbox.
     pub fn publish(&self, events: impl IntoIterator<Item = Pending>) {
         for Pending { outbox_id, event } in events {
+            self.floors.note(Cause::of(&event));
             let confirmed = self.confirmed.clone();
             let mut outgoing = event.into_outgoing();
             outgoing.done = Some(Box::new(move |outcome| {
@@ -205,8 +210,9 @@ impl Events {
         self.publisher.publish(event.into_outgoing());
     }
 
-    /// Publishes one event and waits for the broker's word.
+    /// The same for one event that waited in the outbox; says what became of it.
     async fn publish_and_wait(&self, event: Event) -> Outcome {
+        self.floors.note(Cause::of(&event));
         let (tell, told) = tokio::sync::oneshot::channel();
         let mut outgoing = event.into_outgoing();
         outgoing.done = Some(Box::new(move |outcome| {

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod error;
 pub mod events;
 pub mod extract;
+pub mod floors;
 pub mod groups;
 pub mod keys;
 pub mod metrics;

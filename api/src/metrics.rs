@@ -52,6 +52,14 @@ pub fn describe() {
         "Watermark rows that moved."
     );
     describe_counter!(
+        "warren_receipts_floors_raised_total",
+        "Lowest watermarks of channels that rose."
+    );
+    describe_counter!(
+        "warren_receipts_floors_forgotten_total",
+        "Lowest watermarks left as they were because too many waited to be computed."
+    );
+    describe_counter!(
         "warren_rate_limited_total",
         "Requests refused by a rate limit, by limit."
     );
@@ -106,6 +114,16 @@ pub fn outbox(pending: i64, relayed: usize) {
 /// Watermark rows that moved.
 pub fn receipts_written(rows: usize) {
     counter!("warren_receipts_written_total").increment(rows as u64);
+}
+
+/// Lowest watermarks of channels that rose.
+pub fn floors_raised(channels: usize) {
+    counter!("warren_receipts_floors_raised_total").increment(channels as u64);
+}
+
+/// A lowest watermark that will be computed with the next movement only.
+pub fn floor_forgotten() {
+    counter!("warren_receipts_floors_forgotten_total").increment(1);
 }
 
 /// A request refused by a rate limit.

@@ -3,19 +3,25 @@
 //! Both ways in meet here: the REST route, one at a time, and the receipts worker, hundreds in one
 //! statement. A watermark is not recorded in the outbox: a lost one heals with the next, and with
 //! every sync.
+//!
+//! In a group of up to 50 everyone hears of each receipt, and it moves the lowest watermarks at
+//! once; in a larger one only those are told, a moment later (`floors.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use protocol::command::{ReceiptCommand, ReceiptCommands};
 use protocol::frame::ServerFrame;
 use protocol::ids::{ConversationId, UserId};
 use protocol::routing::Route;
+use uuid::Uuid;
 
 use crate::app::State;
 use crate::error::{ApiError, Result};
 use crate::events::Event;
+use crate::floors::{self, Cause};
 use crate::metrics;
+use crate::store::floors as kept;
 use crate::store::receipts::{self as rows, Mark, Moved};
 use crate::store::views::{self, ViewRow};
 
@@ -32,23 +38,45 @@ pub async fn advance(
         return Ok(());
     }
     let mut conn = state.db.get().await?;
-    let moved = conn
+    let (moved, raised) = conn
         .transaction::<_, ApiError, _>(async |conn| {
             // A watermark that a crash takes back is sent again by its client.
             conn.batch_execute("SET LOCAL synchronous_commit = off")
                 .await?;
-            Ok(rows::advance(conn, &marks).await?)
+            let moved = rows::advance(conn, &marks).await?;
+            let raised = match small_channels(&moved) {
+                none if none.is_empty() => Vec::new(),
+                channels => kept::raise(conn, &channels).await?,
+            };
+            Ok((moved, raised))
         })
         .await?;
     metrics::receipts_written(moved.len());
+    metrics::floors_raised(raised.len());
+    state.floors.note(moved.iter().filter_map(later));
     let members: Vec<_> = moved.iter().map(Moved::member).collect();
     let own_views = views::of_members(&mut conn, &members).await?;
-    let direct = moved.iter().filter_map(receipt);
+    let told = moved.iter().filter_map(receipt);
+    let lowest = raised.iter().map(floors::event);
     let own = own_views.iter().map(own_view);
-    direct
+    told.chain(lowest)
         .chain(own)
         .for_each(|event| state.events.publish_transient(event));
     Ok(())
+}
+
+/// Channels whose lowest watermarks move with the receipt.
+fn small_channels(moved: &[Moved]) -> Vec<Uuid> {
+    let small = moved.iter().filter(|moved| moved.audience.is_small_group());
+    let ids: BTreeSet<Uuid> = small.map(|moved| moved.conversation_id).collect();
+    ids.into_iter().collect()
+}
+
+/// In a larger group they follow later.
+fn later(moved: &Moved) -> Option<Cause> {
+    let (channel, _) = moved.member();
+    let large = moved.audience.is_channel() && !moved.audience.is_small_group();
+    large.then_some(Cause::Receipt(channel))
 }
 
 /// The highest mark of each member; those of one conversation and user stand for one row.
@@ -66,7 +94,7 @@ fn highest(commands: impl IntoIterator<Item = ReceiptCommands>) -> Vec<Mark> {
     marks.into_iter().collect()
 }
 
-/// To both sides of a direct chat: one member's watermarks.
+/// To both sides of a direct chat, or to a small group: one member's watermarks.
 fn receipt(moved: &Moved) -> Option<Event> {
     let (conversation_id, user_id) = moved.member();
     let frame = ServerFrame::Receipt {
@@ -75,8 +103,8 @@ fn receipt(moved: &Moved) -> Option<Event> {
         delivered_seq: moved.delivered_seq,
         read_seq: moved.public_read_seq,
     };
-    let both = [moved.direct_low?, moved.direct_high?].map(|id| Route::User(UserId(id)));
-    Some(Event::frame(&both, &frame))
+    let routes = moved.audience.routes();
+    (!routes.is_empty()).then(|| Event::frame(&routes, &frame))
 }
 
 /// To the reader's own devices: their view, with what is unread now.

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod contacts;
 pub mod conversations;
 pub mod epoch;
+pub mod floors;
 pub mod friend_requests;
 pub mod friends;
 pub mod groups;

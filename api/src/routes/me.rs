@@ -13,6 +13,7 @@ use crate::domain::account::ProfileChange;
 use crate::error::{ApiError, Result};
 use crate::events::{self, Event};
 use crate::extract::{Caller, ClientAddress, Json};
+use crate::floors::Cause;
 use crate::people::{self, Ended};
 use crate::sessions::no_cookie;
 use crate::store::{accounts, audience};
@@ -55,6 +56,9 @@ pub async fn patch_me(
             Ok((row, events::record_all(conn, events).await?))
         })
         .await?;
+    if change.hide_read_receipts.is_some() {
+        state.floors.note([Cause::Hidden(user_id)]);
+    }
     state.events.publish(events);
     Ok(HttpResponse::Ok().json(user.me()))
 }

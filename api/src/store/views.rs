@@ -92,15 +92,18 @@ pub struct ViewRow {
 /// everything above it is somebody else's; what does not count (system messages and tombstones) is
 /// subtracted by an index of its own. Only a chat that was marked unread is counted, up to 1000.
 ///
-/// Floors are over both sides of a direct chat, unless the other side's account has ended.
+/// Floors are over both sides of a direct chat, unless the other side's account has ended; those of
+/// a channel are kept (`store/floors.rs`), because they are over thousands.
 macro_rules! view_sql {
     ($condition:literal) => {
         concat!(
             "SELECT c.id, m.user_id, c.kind, c.group_id, c.name, c.topic, c.category, c.position, c.last_seq, c.rev, \
                  c.fields_rev, c.created_at, c.active_at, p.user_id AS peer_id, \
                  m.version, m.delivered_seq, m.read_seq, \
-                 least(m.delivered_seq, p.delivered_seq) AS floor_delivered, \
-                 least(m.public_read_seq, p.public_read_seq) AS floor_read, \
+                 CASE c.kind WHEN 1 THEN least(m.delivered_seq, p.delivered_seq) \
+                             ELSE coalesce(f.delivered_seq, 0) END AS floor_delivered, \
+                 CASE c.kind WHEN 1 THEN least(m.public_read_seq, p.public_read_seq) \
+                             ELSE coalesce(f.read_seq, 0) END AS floor_read, \
                  CASE WHEN m.unread_from_seq IS NULL THEN \
                      least(1000, greatest(0, c.last_seq - greatest(m.read_seq, m.cleared_seq) - ( \
                          SELECT count(*) FROM messages x WHERE x.conversation_id = c.id \
@@ -113,6 +116,7 @@ macro_rules! view_sql {
                  m.archived, m.pinned, m.pin_position, m.muted_until, m.cleared_seq, m.unread_from_seq, \
                  (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AS listed \
              FROM members m JOIN conversations c ON c.id = m.conversation_id \
+             LEFT JOIN receipt_floors f ON f.conversation_id = c.id AND c.kind = 2 \
              LEFT JOIN LATERAL ( \
                  SELECT o.user_id, \
                      CASE WHEN u.deleted_at IS NULL THEN o.delivered_seq END AS delivered_seq, \
