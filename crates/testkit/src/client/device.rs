@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use protocol::frame::ServerFrame;
+use protocol::frame::{ReadyReason, ServerFrame};
 use protocol::ids::ConversationId;
 use protocol::message::MessagePage;
 use tokio::time::{Instant, sleep};
 
 use super::replica::{Need, Replica};
 use super::room::Snapshot;
-use crate::http::{Client, User};
+use crate::http::{Client, Expected, User};
 use crate::ws::Socket;
 
 /// Rounds of needs that lead to needs: more means that the two never agree.
@@ -64,8 +64,14 @@ impl Device {
 
     /// Applies one frame, and asks for what it makes necessary. Holes stay open.
     pub async fn apply(&mut self, frame: &ServerFrame) {
-        if let Some(need) = self.replica.frame(frame) {
-            self.fulfil(vec![need]).await;
+        let needs = self.replica.frame(frame);
+        self.fulfil(needs).await;
+        if let ServerFrame::Ready {
+            reason: ReadyReason::Joined,
+            ..
+        } = frame
+        {
+            self.sync().await;
         }
     }
 
@@ -130,16 +136,16 @@ impl Device {
             let Some(need) = needs.pop() else { return };
             match need {
                 Need::Conversation(id) => {
-                    let reply = self.client.get(&format!("/v1/conversations/{id}")).await;
-                    let answer = match reply.status {
-                        404 => None,
-                        _ => Some(reply.expect(200).json()),
-                    };
-                    needs.extend(self.replica.conversation(id, answer));
+                    let path = format!("/v1/conversations/{id}");
+                    if let Some(reply) = self.readable(id, &path).await {
+                        needs.extend(self.replica.conversation(id, Some(reply.json())));
+                    }
                 }
                 Need::Changes(id, since) => {
-                    let changes = self.client.changes(id, since).await;
-                    needs.extend(self.replica.changes(id, changes));
+                    let path = format!("/v1/conversations/{id}/changes?since={since}&limit=100");
+                    if let Some(reply) = self.readable(id, &path).await {
+                        needs.extend(self.replica.changes(id, reply.json()));
+                    }
                 }
                 Need::Messages(id) => needs.extend(self.load(id).await),
             }
@@ -147,12 +153,28 @@ impl Device {
         panic!("the API never satisfies the replica; left: {needs:?}");
     }
 
+    /// What the API says of a conversation; `None` if the user can read it no longer, and then it is
+    /// held no longer.
+    async fn readable(&mut self, id: ConversationId, path: &str) -> Option<Expected> {
+        let reply = self.client.get(path).await;
+        if reply.status == 404 {
+            let needs = self.replica.conversation(id, None);
+            assert_eq!(needs, None, "what is gone needs nothing");
+            return None;
+        }
+        Some(reply.expect(200))
+    }
+
     /// The whole timeline, from the newest page back.
     async fn load(&mut self, id: ConversationId) -> Vec<Need> {
         let mut needs = Vec::new();
         let mut query = "?limit=100".to_owned();
         loop {
-            let page: MessagePage = self.client.messages(id, &query).await;
+            let path = format!("/v1/conversations/{id}/messages{query}");
+            let Some(reply) = self.readable(id, &path).await else {
+                return needs;
+            };
+            let page: MessagePage = reply.json();
             let oldest = page.items.first().map(|message| message.seq);
             let more = page.has_before;
             needs.extend(self.replica.page(id, page));

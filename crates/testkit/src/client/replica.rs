@@ -1,5 +1,8 @@
 //! All conversations of one user's client: pure, no I/O. What it cannot know it names as a need.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::conversation::{Conversation, Receipts};
@@ -66,7 +69,19 @@ impl Replica {
 
     /// A frame of the live stream. Frames that are not about conversations change nothing.
     #[must_use]
-    pub fn frame(&mut self, frame: &ServerFrame) -> Option<Need> {
+    pub fn frame(&mut self, frame: &ServerFrame) -> Vec<Need> {
+        match frame {
+            // The caller may have come back since: only the API knows.
+            ServerFrame::GroupRemoved { group_id, .. } => {
+                let of_group = self.rooms.iter();
+                let of_group = of_group.filter(|(_, room)| room.group() == Some(*group_id));
+                of_group.map(|(id, _)| Need::Conversation(*id)).collect()
+            }
+            frame => self.of_conversation(frame).into_iter().collect(),
+        }
+    }
+
+    fn of_conversation(&mut self, frame: &ServerFrame) -> Option<Need> {
         match frame {
             ServerFrame::MessageCreated {
                 conversation_id,

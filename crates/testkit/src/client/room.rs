@@ -1,12 +1,12 @@
 //! One conversation in a client's state: pure, no I/O.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::conversation::{Conversation, ConversationKind, Receipts, SharedConversation, View};
-use protocol::ids::{MessageId, UserId};
+use protocol::ids::{GroupId, MessageId, UserId};
 use protocol::limits::{MENTIONS_MAX, UNREAD_MAX};
 use protocol::message::{Message, MessageKind, MessagePage};
 use protocol::sync::{Changes, Known, ViewChange};
@@ -71,6 +71,12 @@ impl Room {
         }
     }
 
+    /// The group whose channel it is.
+    #[must_use]
+    pub fn group(&self) -> Option<GroupId> {
+        self.shared.group_id
+    }
+
     /// Applied without a hole up to here.
     #[must_use]
     pub fn rev(&self) -> i64 {
@@ -105,7 +111,8 @@ impl Room {
         }
     }
 
-    /// One member's watermarks.
+    /// One member's watermarks. In a channel another member's say nothing of the lowest: this client
+    /// does not know everyone's.
     pub fn receipt(&mut self, user: UserId, receipts: Receipts) {
         if user == self.own {
             let me = &mut self.conversation.me;
@@ -113,6 +120,8 @@ impl Room {
             me.read_seq = me.read_seq.max(receipts.read_seq);
         } else if self.shared.kind == ConversationKind::Direct {
             self.peer = highest(self.peer, receipts);
+        } else {
+            return;
         }
         self.move_lowest();
         self.tag = None;
@@ -281,6 +290,8 @@ impl Room {
             read_seq: message.seq,
         };
         self.receipt(message.sender_id, sent);
+        // It may count as unread.
+        self.tag = None;
         let held = self.messages.get(&message.id);
         if held.is_none_or(|held| held.rev < message.rev) {
             self.messages.insert(message.id, message);

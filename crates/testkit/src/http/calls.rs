@@ -2,10 +2,11 @@
 
 use protocol::account::Auth;
 use protocol::conversation::Conversation;
-use protocol::ids::{ClientId, ConversationId, UserId};
+use protocol::group::{Group, Visibility};
+use protocol::ids::{ClientId, ConversationId, GroupId, UserId};
 use protocol::message::{Message, MessagePage};
 use protocol::sync::{Changes, SyncRequest, SyncResponse};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::user::{PASSWORD, User};
 use super::{Client, Reply};
@@ -86,5 +87,63 @@ impl Client {
     /// One answer of `sync`.
     pub async fn sync(&self, request: &SyncRequest) -> SyncResponse {
         self.post("/v1/sync", request).await.expect(200).json()
+    }
+
+    /// A new group that everyone can find and join.
+    pub async fn public_group(&self, name: &str) -> Group {
+        self.group_with(name, Visibility::Public).await
+    }
+
+    /// A new group for who is invited.
+    pub async fn private_group(&self, name: &str) -> Group {
+        self.group_with(name, Visibility::Private).await
+    }
+
+    async fn group_with(&self, name: &str, visibility: Visibility) -> Group {
+        let body = json!({ "name": name, "visibility": visibility });
+        self.post("/v1/groups", &body).await.expect(201).json()
+    }
+
+    /// A group as the caller sees it.
+    pub async fn group(&self, id: GroupId) -> Group {
+        let reply = self.get(&format!("/v1/groups/{id}")).await;
+        reply.expect(200).json()
+    }
+
+    /// Joins a public group.
+    pub async fn join(&self, id: GroupId) -> Group {
+        let path = format!("/v1/groups/{id}/join");
+        self.post(&path, &json!({})).await.expect(200).json()
+    }
+
+    /// Leaves a group.
+    pub async fn leave(&self, id: GroupId) {
+        let path = format!("/v1/groups/{id}/leave");
+        self.post(&path, &json!({})).await.expect(204);
+    }
+
+    /// Removes a member from a group.
+    pub async fn kick(&self, id: GroupId, user: UserId) {
+        let path = format!("/v1/groups/{id}/members/{user}");
+        self.delete(&path).await.expect(204);
+    }
+
+    /// Removes someone from a group for good.
+    pub async fn ban(&self, id: GroupId, user: UserId) {
+        let path = format!("/v1/groups/{id}/bans/{user}");
+        self.put(&path, &json!({})).await.expect(204);
+    }
+
+    /// A new channel of a group.
+    pub async fn channel(&self, group: GroupId, name: &str) -> Conversation {
+        let path = format!("/v1/groups/{group}/channels");
+        let body = json!({ "name": name });
+        self.post(&path, &body).await.expect(201).json()
+    }
+
+    /// Says what the caller has received or read, such as `{"read_seq": 7}`.
+    pub async fn mark(&self, conversation: ConversationId, marks: &Value) {
+        let path = format!("/v1/conversations/{conversation}/receipts");
+        self.post(&path, marks).await.expect(204);
     }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use protocol::ids::{ClientId, ConversationId};
+use protocol::ids::{ClientId, ConversationId, GroupId};
 use protocol::time::Timestamp;
 
 use super::*;
@@ -45,18 +45,7 @@ impl World {
     fn new(ops: &[Op]) -> Self {
         let (own, peer) = (UserId::new(), UserId::new());
         let mut now = Moment {
-            shared: SharedConversation {
-                id: ConversationId::new(),
-                kind: ConversationKind::Channel,
-                group_id: None,
-                name: Some("general".to_owned()),
-                topic: None,
-                category: None,
-                position: None,
-                last_seq: 0,
-                rev: 0,
-                created_at: Timestamp::now(),
-            },
+            shared: channel(GroupId::new()),
             shared_rev: 0,
             messages: vec![],
             event: None,
@@ -79,29 +68,7 @@ impl World {
 
     /// A client that knows of the conversation, and has not loaded a message yet.
     fn empty(&self, rev: i64) -> Room {
-        let moment = self.at(rev);
-        let conversation = Conversation {
-            shared: moment.shared.clone(),
-            peer: None,
-            last_message: None,
-            receipts: Receipts::default(),
-            me: View {
-                version: 0,
-                delivered_seq: 0,
-                read_seq: 0,
-                unread: 0,
-                mentions: 0,
-                archived: false,
-                pinned: false,
-                pin_position: None,
-                muted_until: None,
-                cleared_seq: 0,
-                unread_from_seq: None,
-                listed: true,
-            },
-            view: "tag".to_owned(),
-        };
-        Room::new(self.own, conversation)
+        Room::new(self.own, untouched(self.at(rev).shared.clone()))
     }
 
     /// A client that has just loaded everything.
@@ -180,6 +147,47 @@ impl Moment {
                 Event::Shared(Box::new(self.shared.clone()))
             }
         });
+    }
+}
+
+/// A channel in which nothing has happened.
+pub fn channel(group_id: GroupId) -> SharedConversation {
+    SharedConversation {
+        id: ConversationId::new(),
+        kind: ConversationKind::Channel,
+        group_id: Some(group_id),
+        name: Some("general".to_owned()),
+        topic: None,
+        category: None,
+        position: None,
+        last_seq: 0,
+        rev: 0,
+        created_at: Timestamp::now(),
+    }
+}
+
+/// A conversation whose view has never been changed.
+pub fn untouched(shared: SharedConversation) -> Conversation {
+    Conversation {
+        shared,
+        peer: None,
+        last_message: None,
+        receipts: Receipts::default(),
+        me: View {
+            version: 0,
+            delivered_seq: 0,
+            read_seq: 0,
+            unread: 0,
+            mentions: 0,
+            archived: false,
+            pinned: false,
+            pin_position: None,
+            muted_until: None,
+            cleared_seq: 0,
+            unread_from_seq: None,
+            listed: true,
+        },
+        view: "tag".to_owned(),
     }
 }
 
@@ -318,6 +326,49 @@ proptest! {
         prop_assert_eq!(end.me.delivered_seq, mine.delivered_seq);
         prop_assert_eq!(end.receipts.read_seq, mine.read_seq.min(theirs.read_seq));
     }
+}
+
+proptest! {
+    #[test]
+    fn in_a_channel_only_the_server_says_what_the_lowest_watermarks_are(
+        told in prop::collection::vec((0..3_u8, 0..50_i64, 0..50_i64), 0..40),
+    ) {
+        let world = World::new(&[]);
+        let mut room = world.fresh(0);
+        let someone = UserId::new();
+        let (mut mine, mut lowest) = (Receipts::default(), Receipts::default());
+        for (whose, delivered_seq, read_seq) in told {
+            let receipts = Receipts { delivered_seq, read_seq };
+            match whose {
+                0 => {
+                    room.receipt(world.own, receipts);
+                    mine = highest(mine, receipts);
+                }
+                1 => room.receipt(someone, receipts),
+                _ => {
+                    room.receipts(receipts);
+                    lowest = highest(lowest, receipts);
+                }
+            }
+        }
+        let end = room.snapshot();
+        prop_assert_eq!(end.receipts, lowest);
+        prop_assert_eq!((end.me.delivered_seq, end.me.read_seq), (mine.delivered_seq, mine.read_seq));
+    }
+}
+
+#[test]
+fn a_receipt_of_someone_in_a_channel_leaves_the_tag_as_it_is() {
+    let world = World::new(&[]);
+    let mut room = world.fresh(0);
+    let read = Receipts {
+        delivered_seq: 3,
+        read_seq: 3,
+    };
+    room.receipt(UserId::new(), read);
+    assert_eq!(room.known().view.as_deref(), Some("tag"));
+    room.receipts(read);
+    assert_eq!(room.known().view, None);
 }
 
 #[test]
