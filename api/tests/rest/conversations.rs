@@ -1,5 +1,6 @@
 //! Conversations, messages, views, receipts and sync.
 
+mod channels;
 mod direct;
 mod receipts;
 mod send;

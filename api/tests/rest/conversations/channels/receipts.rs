@@ -1,0 +1,116 @@
+//! Watermarks in channels: who hears of them, and what they move.
+
+use protocol::conversation::MemberReceipt;
+use protocol::frame::ServerFrame;
+use protocol::ids::ConversationId;
+use protocol::page::Page;
+use protocol::routing::Route;
+use testkit::http::User;
+
+use super::super::path;
+use super::{NEVER_LATER, SOON_AFTER, room};
+use crate::app::TestApp;
+use crate::events::Events;
+use crate::rows;
+
+fn receipt(id: ConversationId, user: &User, delivered_seq: i64, read_seq: i64) -> ServerFrame {
+    ServerFrame::Receipt {
+        conversation_id: id,
+        user_id: user.id(),
+        delivered_seq,
+        read_seq,
+    }
+}
+
+fn lowest(id: ConversationId, delivered_seq: i64, read_seq: i64) -> ServerFrame {
+    ServerFrame::Receipts {
+        conversation_id: id,
+        delivered_seq,
+        read_seq,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_small_group_a_receipt_is_told_to_all_and_moves_the_lowest_at_once() {
+    let test = TestApp::with(&[NEVER_LATER]).await;
+    let (people, room) = room(&test, &["ada", "bob", "eve"]).await;
+    let [ada, bob, eve] = &people[..] else {
+        unreachable!("three were asked for")
+    };
+    ada.client.send(room.id, "hello").await;
+    let events = Events::listen(&test.env).await;
+    room.receive(bob, 1).await;
+    assert_eq!(room.lowest(ada).await, (0, 0), "eve has not received it");
+    room.receive(eve, 1).await;
+    assert_eq!(room.lowest(ada).await, (1, 0));
+    room.read(bob, 1).await;
+    room.read(eve, 1).await;
+    assert_eq!(room.lowest(ada).await, (1, 1));
+
+    let all = [Route::Group(room.group).key()];
+    for want in [
+        receipt(room.id, bob, 1, 0),
+        receipt(room.id, eve, 1, 0),
+        lowest(room.id, 1, 0),
+        receipt(room.id, bob, 1, 1),
+        receipt(room.id, eve, 1, 1),
+        lowest(room.id, 1, 1),
+    ] {
+        let heard = events.expect_frame(|frame| *frame == want).await;
+        assert_eq!(heard.keys, all);
+    }
+    let own = |frame: &ServerFrame| matches!(frame, ServerFrame::ConversationMe { me, .. } if me.read_seq == 1 && me.unread == 0);
+    let heard = events.expect_frame(own).await;
+    assert_eq!(heard.keys.len(), 1);
+    assert!(heard.keys[0].starts_with("user."));
+    let row = rows::lines(
+        &test.env,
+        "SELECT concat_ws(' ', conversation_id, delivered_seq, read_seq) AS line FROM receipt_floors",
+    )
+    .await;
+    assert!(row.contains(&format!("{} 1 1", room.id)), "{row:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_large_group_only_the_lowest_is_told() {
+    let test = TestApp::with(&[SOON_AFTER]).await;
+    let (people, room) = room(&test, &["ada", "bob"]).await;
+    let [ada, bob] = &people[..] else {
+        unreachable!("two were asked for")
+    };
+    room.pretend_to_be_large(&test).await;
+    ada.client.send(room.id, "hello").await;
+    let events = Events::listen(&test.env).await;
+    room.receive(bob, 1).await;
+    events
+        .expect_frame(|frame| *frame == lowest(room.id, 1, 0))
+        .await;
+    room.read(bob, 1).await;
+    let heard = events
+        .expect_frame(|frame| *frame == lowest(room.id, 1, 1))
+        .await;
+    assert_eq!(heard.keys, [Route::Group(room.group).key()]);
+    assert_eq!(room.lowest(ada).await, (1, 1));
+    let single = |frame: &ServerFrame| matches!(frame, ServerFrame::Receipt { .. });
+    assert!(!events.frames().iter().any(single));
+    // Bob's own devices hear of his own, as everywhere.
+    let own = |frame: &ServerFrame| matches!(frame, ServerFrame::ConversationMe { me, .. } if me.read_seq == 1);
+    let heard = events.expect_frame(own).await;
+    assert_eq!(heard.keys, [Route::User(bob.id()).key()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_members_watermarks_are_listed_for_the_members() {
+    let test = TestApp::start().await;
+    let (people, room) = room(&test, &["ada", "bob", "eve"]).await;
+    people[0].client.send(room.id, "hello").await;
+    room.read(&people[1], 1).await;
+    let reply = people[2].client.get(&path(room.id, "/receipts")).await;
+    let page: Page<MemberReceipt> = reply.expect(200).json();
+    let marks = people.iter().map(|user| {
+        let row = page.items.iter().find(|row| row.user_id == user.id());
+        row.map(|row| (row.delivered_seq, row.read_seq))
+    });
+    let want = [Some((1, 1)), Some((1, 1)), Some((0, 0))];
+    assert_eq!(marks.collect::<Vec<_>>(), want);
+}
