@@ -135,6 +135,34 @@ pub async fn outbox_empties(env: &TestEnv) {
     .await;
 }
 
+/// Waits until the lowest watermarks of every channel are exactly those over its members; nobody
+/// hides what they read, and nobody moves any more.
+pub async fn floors_settle(env: &TestEnv) {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "printed when the two differ")]
+    struct Row {
+        id: String,
+        kept: Vec<i64>,
+        lowest: Vec<i64>,
+    }
+    let query = "SELECT * FROM (
+            SELECT c.id, ARRAY[coalesce(f.delivered_seq, 0), coalesce(f.read_seq, 0)] AS kept,
+                ARRAY[min(m.delivered_seq), min(m.public_read_seq)] AS lowest
+            FROM conversations c JOIN members m ON m.conversation_id = c.id
+            LEFT JOIN receipt_floors f ON f.conversation_id = c.id
+            WHERE c.kind = 2 GROUP BY c.id, f.delivered_seq, f.read_seq
+        ) each WHERE kept <> lowest";
+    eventually(RELAYED_WITHIN, || async {
+        let differ: Vec<Row> = rows(&mut env.sql().await, query).await;
+        if differ.is_empty() {
+            Ok(())
+        } else {
+            Err(differ)
+        }
+    })
+    .await;
+}
+
 /// Looks at every counter again and again; it panics when one falls.
 pub async fn watch_counters(env: &TestEnv) -> JoinHandle<()> {
     #[derive(Deserialize)]
@@ -146,6 +174,8 @@ pub async fn watch_counters(env: &TestEnv) -> JoinHandle<()> {
             ARRAY[delivered_seq, read_seq, public_read_seq, version, cleared_seq] AS counters
         FROM members
         UNION ALL SELECT 'conversation ' || id, ARRAY[last_seq, rev] FROM conversations
+        UNION ALL SELECT 'floors ' || conversation_id, ARRAY[delivered_seq, read_seq] FROM receipt_floors
+        UNION ALL SELECT 'group ' || id, ARRAY[version] FROM groups
         UNION ALL SELECT 'user ' || id, ARRAY[account_rev] FROM users";
     let mut sql = env.sql().await;
     tokio::spawn(async move {

@@ -10,6 +10,7 @@ const PATIENT: (&str, u32) = ("WARREN_WS_HEARTBEAT_MS", 600_000);
 mod api_dies;
 mod demo;
 mod deploys;
+mod groups;
 mod insistent;
 mod ledger;
 mod live;

@@ -7,8 +7,8 @@ use protocol::ids::ConversationId;
 use protocol::message::MessagePage;
 use protocol::sync::{Changes, SyncResponse};
 use reqwest::Method;
-use serde_json::Value;
 use testkit::client::{Need, Replica, Snapshot};
+use testkit::http::Expected;
 
 use crate::insistent::Insistent;
 
@@ -62,17 +62,17 @@ impl Reader {
         while let Some(need) = needs.pop() {
             match need {
                 Need::Conversation(id) => {
-                    let reply = self.get(&format!("/v1/conversations/{id}")).await;
-                    let answer: Conversation =
-                        serde_json::from_value(reply).expect("it is a conversation");
-                    needs.extend(self.replica.conversation(id, Some(answer)));
+                    if let Some(reply) = self.get(id, "").await {
+                        needs.extend(self.replica.conversation(id, Some(reply.json())));
+                    }
                 }
                 Need::Changes(id, since) => {
-                    let path = format!("/v1/conversations/{id}/changes?since={since}&limit=20");
-                    let answer: Changes =
-                        serde_json::from_value(self.get(&path).await).expect("it is changes");
-                    require_contiguous(&self.client, id, since, &answer).await;
-                    needs.extend(self.replica.changes(id, answer));
+                    let rest = format!("/changes?since={since}&limit=20");
+                    if let Some(reply) = self.get(id, &rest).await {
+                        let answer: Changes = reply.json();
+                        require_contiguous(&self.client, id, since, &answer).await;
+                        needs.extend(self.replica.changes(id, answer));
+                    }
                 }
                 Need::Messages(id) => self.load(id, &mut needs).await,
             }
@@ -82,9 +82,11 @@ impl Reader {
     async fn load(&mut self, id: ConversationId, needs: &mut Vec<Need>) {
         let mut before = String::new();
         loop {
-            let path = format!("/v1/conversations/{id}/messages?limit=100{before}");
-            let page: MessagePage =
-                serde_json::from_value(self.get(&path).await).expect("it is a page");
+            let rest = format!("/messages?limit=100{before}");
+            let Some(reply) = self.get(id, &rest).await else {
+                return;
+            };
+            let page: MessagePage = reply.json();
             let (oldest, more) = (
                 page.items.first().map(|message| message.seq),
                 page.has_before,
@@ -97,9 +99,17 @@ impl Reader {
         }
     }
 
-    async fn get(&self, path: &str) -> Value {
-        let reply = self.client.call(Method::GET, path, None).await;
-        reply.expect(200).body.clone()
+    /// What is said of a conversation; `None` if the user is not in it any more, and then it is
+    /// dropped.
+    async fn get(&mut self, id: ConversationId, rest: &str) -> Option<Expected> {
+        let path = format!("/v1/conversations/{id}{rest}");
+        let reply = self.client.call(Method::GET, &path, None).await;
+        if reply.status == 404 {
+            let needs = self.replica.conversation(id, None);
+            assert_eq!(needs, None, "what is gone needs nothing");
+            return None;
+        }
+        Some(reply.expect(200))
     }
 
     fn require_rising(&mut self, id: ConversationId, me: &View, receipts: Receipts) {

@@ -1,0 +1,241 @@
+//! One of a person's hands, which does whatever comes to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+use protocol::frame::ClientFrame;
+use protocol::ids::{ClientId, ConversationId, GroupId, UserId};
+use protocol::message::Message;
+use protocol::sync::Changes;
+use rand::Rng;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::ws::Socket;
+
+use super::ACTIONS;
+use crate::insistent::{Insistent, message};
+use crate::reader::require_contiguous;
+
+/// A conversation, and the highest `seq` that somebody was told of.
+#[derive(Debug)]
+pub struct Chat {
+    pub id: ConversationId,
+    pub place: Place,
+    pub seq: AtomicI64,
+}
+
+/// Whose a conversation is.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// Of two.
+    Direct([UserId; 2]),
+    /// Of a group.
+    Channel(GroupId),
+}
+
+impl Chat {
+    /// Whether this person takes part, now and then at least.
+    pub fn concerns(&self, user: UserId) -> bool {
+        match self.place {
+            Place::Direct(between) => between.contains(&user),
+            Place::Channel(_) => true,
+        }
+    }
+
+    fn at(&self, rest: &str) -> String {
+        let path = format!("/v1/conversations/{}/{rest}", self.id);
+        path.trim_end_matches('/').to_owned()
+    }
+
+    /// These statuses, and in a channel also that of who is not in the group just now.
+    fn or_outside(&self, statuses: &[u16]) -> Vec<u16> {
+        let outside = matches!(self.place, Place::Channel(_)).then_some(404);
+        statuses.iter().copied().chain(outside).collect()
+    }
+}
+
+/// One of a person's hands.
+pub struct Writer {
+    pub user: UserId,
+    /// Who may be removed from the group: everyone else, if it is this person's.
+    pub guests: Vec<UserId>,
+    pub client: Insistent,
+    pub socket: Arc<Socket>,
+    pub chats: Vec<Arc<Chat>>,
+    pub rng: StdRng,
+    pub acknowledged: Vec<Message>,
+}
+
+impl Writer {
+    pub async fn work(mut self, done: Arc<AtomicUsize>) -> Vec<Message> {
+        for _ in 0..ACTIONS {
+            self.act().await;
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+        self.acknowledged
+    }
+
+    async fn act(&mut self) {
+        let chats = self.chats.clone();
+        let chat = chats.choose(&mut self.rng).expect("everybody has chats");
+        match self.rng.random_range(0..100) {
+            0..45 => self.send(chat).await,
+            45..58 => self.say_read(chat).await,
+            58..70 => self.say_read_by_frame(chat).await,
+            70..79 => self.change_view(chat).await,
+            79..93 => match chat.place {
+                Place::Direct(between) => self.act_in_direct(chat, between).await,
+                Place::Channel(group) => self.come_and_go(group).await,
+            },
+            _ => self.look_at_changes(chat).await,
+        }
+    }
+
+    /// What is done between two alone.
+    async fn act_in_direct(&mut self, chat: &Chat, [one, two]: [UserId; 2]) {
+        let other = if self.user == one { two } else { one };
+        match self.rng.random_range(0..4) {
+            0 => {
+                let path = chat.at("clear");
+                self.see(Method::POST, &path, None, &[204]).await;
+            }
+            1 => {
+                let path = format!("/v1/blocks/{other}");
+                for method in [Method::PUT, Method::DELETE] {
+                    self.see(method, &path, None, &[204]).await;
+                }
+            }
+            2 => {
+                let body = Some(json!({ "user_id": other }));
+                let path = "/v1/conversations";
+                self.see(Method::POST, path, body, &[200, 201, 403]).await;
+            }
+            _ => self.see(Method::DELETE, &chat.at(""), None, &[204]).await,
+        }
+    }
+
+    /// The owner removes a guest, who comes back by themselves; a guest leaves and comes back.
+    async fn come_and_go(&mut self, group: GroupId) {
+        let path = format!("/v1/groups/{group}");
+        if let Some(guest) = self.guests.choose(&mut self.rng) {
+            let path = format!("{path}/members/{guest}");
+            return self.see(Method::DELETE, &path, None, &[204, 404]).await;
+        }
+        if self.rng.random() {
+            let path = format!("{path}/leave");
+            // Who is outside already is a stranger to a public group.
+            let left = &[204, 403];
+            self.see(Method::POST, &path, Some(json!({})), left).await;
+        }
+        let path = format!("{path}/join");
+        self.see(Method::POST, &path, Some(json!({})), &[200]).await;
+    }
+
+    /// Some sends are sent to both servers at once, some again.
+    async fn send(&mut self, chat: &Chat) {
+        let body = format!("{:x}", self.rng.random::<u64>());
+        let (path, content) = message(chat.id, ClientId::new(), &body);
+        let mut answers = Vec::new();
+        if self.rng.random_bool(0.3) {
+            answers = self.client.everywhere(Method::POST, &path, &content).await;
+        }
+        for _ in 0..self.rng.random_range(1..=2) {
+            let reply = self.client.call(Method::POST, &path, Some(&content)).await;
+            answers.push(reply);
+        }
+        let made = answers.iter().filter(|reply| reply.status == 201).count();
+        assert!(made <= 1, "one message was made {made} times");
+        // The other one has blocked, or this one has; or a server was killed.
+        let refused = chat.or_outside(&[403, 503]);
+        let mut messages = Vec::new();
+        for reply in answers {
+            match reply.status {
+                200 | 201 => messages.push(reply.json::<Message>()),
+                status if refused.contains(&status) => {}
+                _ => panic!("{reply}"),
+            }
+        }
+        let Some(first) = messages.first() else {
+            return;
+        };
+        assert!(
+            messages.iter().all(|message| message == first),
+            "{messages:#?}"
+        );
+        chat.seq.fetch_max(first.seq, Ordering::Relaxed);
+        self.acknowledged.push(first.clone());
+    }
+
+    async fn say_read(&mut self, chat: &Chat) {
+        let Some(seq) = self.some_seq(chat) else {
+            return;
+        };
+        let body = if self.rng.random() {
+            json!({ "delivered_seq": seq })
+        } else {
+            json!({ "read_seq": seq })
+        };
+        let statuses = chat.or_outside(&[204]);
+        self.see(Method::POST, &chat.at("receipts"), Some(body), &statuses)
+            .await;
+    }
+
+    async fn say_read_by_frame(&mut self, chat: &Chat) {
+        let Some(seq) = self.some_seq(chat) else {
+            return;
+        };
+        let (conversation_id, r#ref) = (chat.id, None);
+        let frame = if self.rng.random() {
+            ClientFrame::Delivered {
+                conversation_id,
+                seq,
+                r#ref,
+            }
+        } else {
+            ClientFrame::Read {
+                conversation_id,
+                seq,
+                r#ref,
+            }
+        };
+        self.socket.send(&frame).await;
+    }
+
+    async fn change_view(&mut self, chat: &Chat) {
+        let flag: bool = self.rng.random();
+        let seq = self.some_seq(chat);
+        let body = match self.rng.random_range(0..4) {
+            0 => json!({ "archived": flag }),
+            1 => json!({ "pinned": flag, "pin_position": if flag { Some(3) } else { None } }),
+            2 => json!({ "muted_until": flag.then_some("2100-01-01T00:00:00.000Z") }),
+            _ => json!({ "unread_from_seq": seq.filter(|_| flag) }),
+        };
+        let statuses = chat.or_outside(&[200]);
+        self.see(Method::PATCH, &chat.at("me"), Some(body), &statuses)
+            .await;
+    }
+
+    async fn look_at_changes(&mut self, chat: &Chat) {
+        let since = self.rng.random_range(0..=chat.seq.load(Ordering::Relaxed));
+        let limit = self.rng.random_range(1..=100);
+        let path = chat.at(&format!("changes?since={since}&limit={limit}"));
+        let reply = self.client.call(Method::GET, &path, None).await;
+        if reply.status == 404 && !chat.or_outside(&[]).is_empty() {
+            return;
+        }
+        let changes: Changes = reply.expect(200).json();
+        require_contiguous(&self.client, chat.id, since, &changes).await;
+    }
+
+    async fn see(&self, method: Method, path: &str, body: Option<Value>, statuses: &[u16]) {
+        let reply = self.client.call(method, path, body.as_ref()).await;
+        assert!(statuses.contains(&reply.status), "{reply}");
+    }
+
+    fn some_seq(&mut self, chat: &Chat) -> Option<i64> {
+        let highest = chat.seq.load(Ordering::Relaxed);
+        (highest > 0).then(|| self.rng.random_range(1..=highest))
+    }
+}
