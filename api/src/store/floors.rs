@@ -66,8 +66,8 @@ pub async fn channels_of(
         id: Uuid,
     }
     let rows: Vec<Id> = sql("SELECT id FROM conversations WHERE group_id = ANY ({}) \
-         UNION SELECT c.id FROM members m JOIN conversations c ON c.id = m.conversation_id \
-             WHERE m.user_id = ANY ({}) AND c.group_id IS NOT NULL \
+         UNION SELECT id FROM conversations WHERE group_id IS NOT NULL \
+             AND id = ANY (ARRAY(SELECT conversation_id FROM members WHERE user_id = ANY ({}))) \
          ORDER BY 1")
     .bind::<Array<SqlUuid>, _>(groups)
     .bind::<Array<SqlUuid>, _>(users)

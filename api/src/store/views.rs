@@ -214,7 +214,16 @@ impl ViewRow {
     }
 }
 
-/// A page of a member's list: pinned first, then by latest activity.
+/// The order of a member's list: see [`ListPosition`].
+macro_rules! list_order {
+    () => {
+        "(NOT m.pinned)::integer, CASE WHEN m.pinned THEN coalesce(m.pin_position, 2147483647) ELSE 0 END, \
+         -(extract(epoch FROM c.active_at) * 1000000)::bigint, c.id"
+    };
+}
+
+/// A page of a member's list: pinned first, then by latest activity. The page is found before the
+/// views are made, which cost several looks each.
 pub async fn list(
     conn: &mut Conn,
     user: UserId,
@@ -222,13 +231,20 @@ pub async fn list(
     after: ListPosition,
     limit: i64,
 ) -> QueryResult<Vec<ViewRow>> {
-    sql(view_sql!(
-        "m.user_id = {} AND m.archived = {} AND (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) \
-         AND ((NOT m.pinned)::integer, CASE WHEN m.pinned THEN coalesce(m.pin_position, 2147483647) ELSE 0 END, \
-              -(extract(epoch FROM c.active_at) * 1000000)::bigint, c.id) > ({}, {}, {}, {}) \
-         ORDER BY (NOT m.pinned)::integer, CASE WHEN m.pinned THEN coalesce(m.pin_position, 2147483647) ELSE 0 END, \
-              -(extract(epoch FROM c.active_at) * 1000000)::bigint, c.id LIMIT {}"
+    sql(concat!(
+        view_sql!(
+            "m.user_id = {} AND m.conversation_id = ANY (ARRAY( \
+                 SELECT c.id FROM members m JOIN conversations c ON c.id = m.conversation_id \
+                 WHERE m.user_id = {} AND m.archived = {} \
+                 AND (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AND ("
+        ),
+        list_order!(),
+        ") > ({}, {}, {}, {}) ORDER BY ",
+        list_order!(),
+        " LIMIT {})) ORDER BY ",
+        list_order!(),
     ))
+    .bind::<SqlUuid, _>(user.0)
     .bind::<SqlUuid, _>(user.0)
     .bind::<Bool, _>(archived)
     .bind::<Integer, _>(after.band)
