@@ -12,7 +12,7 @@ use platform::{metrics, shutdown, telemetry};
 use crate::app::App;
 use crate::config::Config;
 use crate::store::{DatabaseConfig, Db};
-use crate::{migrate, openapi};
+use crate::{migrate, openapi, policy};
 
 /// What a client sends that is no HTTP, or does not send to its end, is an error to actix; it is none
 /// of this service.
@@ -41,6 +41,8 @@ enum Command {
     Openapi,
     /// Print every setting, as a Markdown table.
     Config,
+    /// Print who may do what in a group, as a Markdown table.
+    Permissions,
 }
 
 /// Runs the command line.
@@ -66,6 +68,10 @@ pub fn main() -> ExitCode {
         }
         Command::Config => {
             print!("{}", markdown(&Settings::describe(Config::read)));
+            Ok(())
+        }
+        Command::Permissions => {
+            print!("{}", policy::groups::markdown());
             Ok(())
         }
     };

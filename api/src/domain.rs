@@ -6,6 +6,7 @@ pub mod contact;
 pub mod cursor;
 pub mod fields;
 pub mod group;
+pub mod invite;
 pub mod message;
 pub mod refresh_token;
 pub mod text;

@@ -10,7 +10,6 @@ mod notices;
 mod owning;
 mod reading;
 
-use diesel_async::AsyncConnection;
 use protocol::account::User;
 use protocol::frame::ServerFrame;
 use protocol::group::Role;
@@ -97,64 +96,24 @@ pub async fn lock_seat(conn: &mut Conn, id: GroupId, caller: UserId) -> Result<S
     Seat::of(conn, group, caller).await
 }
 
-/// How often a group may change while its members are being locked.
-const LOCK_TRIES: usize = 5;
-
 /// Locks a group with everyone who is in it; who that is.
 ///
-/// Users come before groups in the order of locks, and only under the group's lock it is certain
-/// who they are. So they are read first, and if anything has happened meanwhile, all locks are
-/// given back and it begins anew.
+/// Users come before groups in the order of locks, and whoever reads them first may miss one who
+/// just comes. So the group's door is shut before: some may leave meanwhile, nobody comes in.
 ///
 /// # Errors
-/// 404 if there is none; 503 if it does not hold still; what the policy says.
+/// 404 if there is none; what the policy says.
 pub async fn lock_whole(
     conn: &mut Conn,
     id: GroupId,
     caller: UserId,
     action: Action,
 ) -> Result<(Seat, Vec<Uuid>)> {
-    for _ in 0..LOCK_TRIES {
-        let before = look(conn, id, caller, action).await?.group.version;
-        // A transaction within one: a savepoint.
-        let locked = conn
-            .transaction::<_, Unsettled, _>(async |conn| {
-                let users = members::lock_users(conn, id).await?;
-                let seat = lock(conn, id, caller, action).await?;
-                if seat.group.version == before {
-                    Ok((seat, users))
-                } else {
-                    Err(Unsettled::Moved)
-                }
-            })
-            .await;
-        match locked {
-            Ok(whole) => return Ok(whole),
-            Err(Unsettled::Moved) => {}
-            Err(Unsettled::Failed(error)) => return Err(error),
-        }
-    }
-    Err(ApiError::unavailable())
-}
-
-/// Why a group could not be locked as a whole.
-enum Unsettled {
-    /// It changed meanwhile.
-    Moved,
-    /// For another reason.
-    Failed(ApiError),
-}
-
-impl From<ApiError> for Unsettled {
-    fn from(error: ApiError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<diesel::result::Error> for Unsettled {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Failed(error.into())
-    }
+    // Whoever may not do it holds nobody up.
+    look(conn, id, caller, action).await?;
+    rows::shut_door(conn, id).await?;
+    let everyone = members::lock_users(conn, id).await?;
+    Ok((lock(conn, id, caller, action).await?, everyone))
 }
 
 /// Locks the caller's account, which must not have ended: it would be in the group for ever.

@@ -1,4 +1,5 @@
-//! Forgetting what has ended: sessions, revocations, rate windows, answered friend requests.
+//! Forgetting what has ended: sessions, revocations, rate windows, answered friend requests, invites,
+//! and what removed groups and channels leave behind.
 
 use chrono::{TimeDelta, Utc};
 use platform::shutdown::CancellationToken;
@@ -7,11 +8,16 @@ use protocol::limits;
 use crate::app::State;
 use crate::error::ApiError;
 use crate::store;
+use crate::store::groups::{departures, invites, removed};
 
 /// Revocations are kept for twice the life of the tokens they end.
 const REVOCATION_LIVES: i32 = 2;
 /// An answered friend request is kept this long, so that who repeats it finds their own.
 const ANSWERED_REQUEST_LIFE: TimeDelta = TimeDelta::days(30);
+/// An invite that has ended is remembered this long, so that who comes late hears that it was there.
+const INVITE_MEMORY: TimeDelta = TimeDelta::days(30);
+/// Rows of a removed channel that are deleted in one statement: each holds its locks for moments.
+const PIECE: i64 = 1000;
 
 /// Sweeps again and again until `stop` is cancelled.
 pub async fn run(state: State, stop: CancellationToken) {
@@ -21,8 +27,12 @@ pub async fn run(state: State, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
         state.limits.forget_idle();
-        if let Err(error) = sweep(&state).await {
-            tracing::warn!(%error, "the sweep failed");
+        // What a large group leaves takes a while: the process need not wait for it.
+        tokio::select! {
+            swept = sweep(&state) => if let Err(error) = swept {
+                tracing::warn!(%error, "the sweep failed");
+            },
+            () = stop.cancelled() => return,
         }
     }
 }
@@ -45,5 +55,12 @@ pub async fn sweep(state: &State) -> Result<(), ApiError> {
     .await?;
     store::rate::sweep(&mut conn).await?;
     store::friend_requests::sweep(&mut conn, now - ANSWERED_REQUEST_LIFE).await?;
+    // No ws-server holds a membership for longer than a token lives.
+    departures::sweep(&mut conn, now - token_life).await?;
+    invites::sweep(&mut conn, now - INVITE_MEMORY).await?;
+    for id in removed::unswept(&mut conn).await? {
+        while removed::sweep_piece(&mut conn, id, PIECE).await? > 0 {}
+        removed::set_swept(&mut conn, id).await?;
+    }
     Ok(())
 }

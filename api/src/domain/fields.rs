@@ -23,6 +23,21 @@ impl Rule {
     }
 }
 
+/// A number from `low` to `high`.
+///
+/// # Errors
+/// `out_of_range`.
+pub fn within<T: PartialOrd + std::fmt::Display>(value: T, low: T, high: T) -> Result<T, Rule> {
+    if (&low..=&high).contains(&&value) {
+        Ok(value)
+    } else {
+        Err(Rule::new(
+            "out_of_range",
+            format!("must be {low} to {high}"),
+        ))
+    }
+}
+
 /// Collects the faults of one request.
 #[derive(Debug, Default)]
 pub struct Fields(Vec<FieldError>);

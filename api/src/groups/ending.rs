@@ -10,7 +10,7 @@ use super::lock_whole;
 use crate::error::Result;
 use crate::events::{self, Event, Pending};
 use crate::policy::groups::Action;
-use crate::store::groups::{self as rows, Move, channels};
+use crate::store::groups::{self as rows, Move, channels, removed};
 use crate::store::{Conn, accounts};
 
 /// The caller deletes a group. Nobody finds it any more; what was said in it is swept later.
@@ -20,7 +20,7 @@ use crate::store::{Conn, accounts};
 pub async fn delete(conn: &mut Conn, caller: UserId, id: GroupId) -> Result<Vec<Pending>> {
     let (_, everyone) = lock_whole(conn, id, caller, Action::Delete).await?;
     channels::lock_all(conn, &[id.0]).await?;
-    accounts::bump_account_revs(conn, &everyone).await?;
+    accounts::advance_account_revs(conn, &everyone).await?;
     let events = end(conn, &[id.0]).await?;
     Ok(events::record_all(conn, events).await?)
 }
@@ -28,7 +28,7 @@ pub async fn delete(conn: &mut Conn, caller: UserId, id: GroupId) -> Result<Vec<
 /// Ends groups that are locked with their channels; what their members and the ws-servers hear.
 pub(super) async fn end(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Event>> {
     let last = rows::step(conn, ids, Move::default()).await?;
-    rows::end(conn, ids).await?;
+    removed::end(conn, ids).await?;
     let events = last.into_iter().flat_map(|group| {
         let group_id = group.id();
         let removed = ServerFrame::GroupRemoved {

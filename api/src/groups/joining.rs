@@ -29,6 +29,7 @@ pub enum Way {
 /// # Errors
 /// What the policy says; 410 if the invite does not work; 422 at a limit.
 pub async fn join(conn: &mut Conn, caller: UserId, id: GroupId, way: Way) -> Result<Vec<Pending>> {
+    rows::pass_door(conn, id).await?;
     let user = lock_caller(conn, caller).await?;
     let action = match way {
         Way::Open => Action::Join,

@@ -16,8 +16,8 @@ use crate::error::{ApiError, Result};
 use crate::events::{self, Event, Pending};
 use crate::policy::groups::Action;
 use crate::store::accounts::UserRow;
-use crate::store::groups::members::Leaving;
-use crate::store::groups::{self as rows, GroupRow, Move, bans, channels, members};
+use crate::store::groups::departures::Leaving;
+use crate::store::groups::{self as rows, GroupRow, Move, bans, channels, departures, members};
 use crate::store::{Conn, accounts};
 
 /// The caller leaves a group.
@@ -97,7 +97,7 @@ async fn take_out(
     user: &User,
     ids: &[Uuid],
 ) -> Result<(Vec<GroupRow>, Vec<Event>)> {
-    members::delete(conn, user.id, ids).await?;
+    departures::delete(conn, user.id, ids).await?;
     let fewer = Move {
         members: -1,
         ..Move::default()
@@ -137,7 +137,7 @@ async fn tell_who_left(conn: &mut Conn, user: UserId, groups: &[GroupRow]) -> Re
 /// # Errors
 /// If the database fails.
 pub async fn heirs(conn: &mut Conn, user: UserId) -> Result<Vec<Uuid>> {
-    let leaving = members::leaving(conn, user).await?;
+    let leaving = departures::leaving(conn, user).await?;
     Ok(leaving.iter().filter_map(|one| one.heir_id).collect())
 }
 
@@ -157,9 +157,9 @@ pub async fn leave_all(conn: &mut Conn, user: UserId) -> Result<Vec<Pending>> {
     let account = users.find(|account| account.id == user);
     let account = account.ok_or_else(ApiError::not_found)?;
     // The user's own lock keeps them from coming into another group meanwhile.
-    let ids = ids_of(&members::leaving(conn, user).await?);
+    let ids = ids_of(&departures::leaving(conn, user).await?);
     rows::lock(conn, &ids).await?;
-    let leaving = members::leaving(conn, user).await?;
+    let leaving = departures::leaving(conn, user).await?;
     let heirs: Vec<_> = leaving.iter().filter_map(Leaving::heir).collect();
     if heirs.iter().any(|(_, heir)| !locked.contains(&heir.0)) {
         return Err(ApiError::unavailable());

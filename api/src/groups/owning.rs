@@ -73,7 +73,7 @@ pub(super) async fn tell_roles(
     let mut users: Vec<Uuid> = changed.iter().map(|(_, user)| user.0).collect();
     users.sort_unstable();
     users.dedup();
-    let revs = accounts::bump_account_revs(conn, &users).await?;
+    let before = accounts::advance_account_revs(conn, &users).await?;
     let mut events = Vec::new();
     for row in members::of(conn, changed).await? {
         let Some(group) = groups.iter().find(|group| group.id() == row.group()) else {
@@ -81,8 +81,8 @@ pub(super) async fn tell_roles(
         };
         let member = row.member();
         let user = member.user.id;
-        if let Some(&account_rev) = revs.get(&user.0) {
-            events.push(updated_for(user, group, account_rev));
+        if let Some(before) = before.get(&user) {
+            events.push(updated_for(user, group, before + 1));
         }
         let frame = ServerFrame::MemberUpdated {
             group_id: group.id(),

@@ -28,7 +28,7 @@ use crate::groups::{self, Notice};
 use crate::policy::groups::Action;
 use crate::store::groups::discover::{self, Sort};
 use crate::store::groups::{
-    self as rows, Joined, channels as channel_rows, members as member_rows,
+    self as rows, Joined, channels as channel_rows, members as member_rows, removed,
 };
 use crate::store::{Conn, accounts};
 
@@ -67,7 +67,7 @@ async fn create(conn: &mut Conn, caller: UserId, new: &NewGroup) -> Result<Optio
     let general = NewChannel::general();
     let group = rows::insert(conn, new, general.id, caller).await?;
     let group = group.ok_or_else(taken)?;
-    if rows::is_gone(conn, new.id.0).await? {
+    if removed::is_gone(conn, new.id.0).await? {
         return Err(taken());
     }
     channel_rows::insert(conn, new.id, &general).await?;
@@ -208,7 +208,7 @@ async fn patch(
         return Ok(Vec::new());
     }
     let group = rows::update(conn, &group).await?;
-    accounts::bump_account_revs(conn, &everyone).await?;
+    accounts::advance_account_revs(conn, &everyone).await?;
     let mut events = vec![groups::updated(&group)];
     if group.name != name {
         channel_rows::lock_one(conn, group.general()).await?;

@@ -18,7 +18,7 @@ use crate::app::State;
 use crate::error::{ApiError, Result};
 use crate::extract::Query;
 use crate::extract::caller::bearer;
-use crate::store::groups::members;
+use crate::store::groups::{departures, members};
 use crate::store::{epoch, sessions, visibility};
 
 /// A transaction that was open at the last answer may have ended since: answers overlap.
@@ -111,7 +111,7 @@ pub async fn get_revocations(
         user_id: row.user_id.into(),
         session_id: row.session_id.into(),
     });
-    let removed = members::removed_since(&mut conn, since).await?;
+    let removed = departures::removed_since(&mut conn, since).await?;
     let members = removed.into_iter().map(|pair| MemberRef {
         user_id: pair.user_id.into(),
         group_id: pair.group_id.into(),

@@ -289,16 +289,6 @@ pub async fn bump_account_rev(conn: &mut Conn, id: UserId) -> QueryResult<i64> {
         .await
 }
 
-/// Moves the account revisions of locked users, and says where they are now.
-pub async fn bump_account_revs(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, i64>> {
-    let moved: Vec<(Uuid, i64)> = diesel::update(users::table.filter(users::id.eq_any(ids)))
-        .set(users::account_rev.eq(users::account_rev + 1))
-        .returning((users::id, users::account_rev))
-        .get_results(conn)
-        .await?;
-    Ok(moved.into_iter().collect())
-}
-
 /// An account, as the operator's list shows it.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]

@@ -3,10 +3,12 @@
 
 pub mod bans;
 pub mod channels;
+pub mod departures;
 pub mod discover;
 pub mod invites;
 pub mod members;
 pub mod notices;
+pub mod removed;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -155,6 +157,25 @@ pub async fn lock(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<Vec<GroupRow>> {
     .await
 }
 
+/// Comes in through a group's door: until the transaction ends it cannot be shut. A door is taken
+/// before any other lock, and only one of them.
+pub async fn pass_door(conn: &mut Conn, id: GroupId) -> QueryResult<()> {
+    sql("SELECT pg_advisory_xact_lock_shared(hashtextextended('warren group ' || {}, 0))")
+        .bind::<Text, _>(id.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Shuts a group's door until the transaction ends: whoever comes waits before it.
+pub async fn shut_door(conn: &mut Conn, id: GroupId) -> QueryResult<()> {
+    sql("SELECT pg_advisory_xact_lock(hashtextextended('warren group ' || {}, 0))")
+        .bind::<Text, _>(id.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Makes a group of one member; `None` if the id is taken.
 pub async fn insert(
     conn: &mut Conn,
@@ -227,47 +248,6 @@ pub async fn step(conn: &mut Conn, ids: &[Uuid], by: Move) -> QueryResult<Vec<Gr
 pub async fn step_one(conn: &mut Conn, id: GroupId, by: Move) -> QueryResult<GroupRow> {
     let rows = step(conn, &[id.0], by).await?;
     rows.into_iter().next().ok_or(diesel::NotFound)
-}
-
-/// Whether this id was a group's or a channel's that is gone.
-pub async fn is_gone(conn: &mut Conn, id: Uuid) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Gone {
-        #[diesel(sql_type = Bool)]
-        gone: bool,
-    }
-    let row: Gone =
-        sql("SELECT EXISTS (SELECT FROM removed_conversations WHERE conversation_id = {}) AS gone")
-            .bind::<SqlUuid, _>(id)
-            .get_result(conn)
-            .await?;
-    Ok(row.gone)
-}
-
-/// Ends locked groups whose channels are locked: nothing of them can be found any more. What their
-/// channels held is swept later.
-pub async fn end(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<()> {
-    sql("WITH ending AS MATERIALIZED ( \
-             SELECT unnest({}) AS id \
-         ), ended AS ( \
-             DELETE FROM groups WHERE id IN (SELECT id FROM ending) RETURNING id \
-         ), channel AS ( \
-             DELETE FROM conversations WHERE group_id IN (SELECT id FROM ending) RETURNING id \
-         ), gone AS ( \
-             INSERT INTO removed_conversations (conversation_id) \
-             SELECT id FROM channel UNION ALL SELECT id FROM ended \
-         ), member AS ( \
-             DELETE FROM group_members WHERE group_id IN (SELECT id FROM ending) RETURNING group_id, user_id \
-         ), removal AS ( \
-             INSERT INTO removals (group_id, user_id) SELECT group_id, user_id FROM member ORDER BY 1, 2 \
-             ON CONFLICT (group_id, user_id) DO UPDATE SET created_at = excluded.created_at \
-         ), ban AS ( \
-             DELETE FROM bans WHERE group_id IN (SELECT id FROM ending) \
-         ) DELETE FROM invites WHERE group_id IN (SELECT id FROM ending)")
-    .bind::<Array<SqlUuid>, _>(ids)
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// A group someone is in.

@@ -1,10 +1,8 @@
 //! Who may not come back into a group.
 
 use actix_web::{HttpResponse, web};
-use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
 use protocol::ids::{GroupId, UserId};
-use uuid::Uuid;
 
 use crate::app::State;
 use crate::domain::cursor;
@@ -53,10 +51,7 @@ pub async fn list_bans(
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse> {
     let limit = query.limit()?;
-    let before = match &query.cursor {
-        Some(text) => cursor::decode_moment(text)?,
-        None => (DateTime::<Utc>::MAX_UTC, Uuid::max()),
-    };
+    let before = query.before()?;
     let mut conn = state.db.get().await?;
     groups::look(&mut conn, id, caller.user_id, Action::ListBans).await?;
     let rows = bans::list(&mut conn, id, before, limit as i64 + 1).await?;

@@ -17,7 +17,7 @@ use crate::events::{self, Event, Pending};
 use crate::extract::{Caller, Json, Path};
 use crate::groups::{self, Seat};
 use crate::policy::groups::Action;
-use crate::store::groups::{self as rows, Move, channels};
+use crate::store::groups::{self as rows, Move, channels, removed};
 use crate::store::{Conn, views};
 
 pub async fn create_channel(
@@ -56,7 +56,7 @@ async fn create(
     let count = i64::from(seat.group.channel_count);
     groups::below(count, limits::GROUP_CHANNELS, "channels in a group")?;
     let made = channels::insert(conn, group, new).await?;
-    if !made || rows::is_gone(conn, new.id.0).await? {
+    if !made || removed::is_gone(conn, new.id.0).await? {
         return Err(taken());
     }
     channels::admit_all(conn, group, new.id).await?;

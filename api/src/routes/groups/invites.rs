@@ -1,17 +1,15 @@
 //! Ways into a group.
 
 use actix_web::{HttpResponse, web};
-use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
 use protocol::group::{CreateInviteRequest, InvitePreview};
 use protocol::ids::{GroupId, UserId};
 use protocol::limits;
-use uuid::Uuid;
 
 use super::taken;
 use crate::app::State;
 use crate::domain::cursor;
-use crate::domain::group::{InviteCode, NewInvite};
+use crate::domain::invite::{InviteCode, NewInvite};
 use crate::error::{ApiError, Result};
 use crate::extract::params::PageQuery;
 use crate::extract::{Caller, ClientAddress, Json, Path, Query};
@@ -68,10 +66,7 @@ pub async fn list_invites(
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse> {
     let limit = query.limit()?;
-    let before = match &query.cursor {
-        Some(text) => cursor::decode_moment(text)?,
-        None => (DateTime::<Utc>::MAX_UTC, Uuid::max()),
-    };
+    let before = query.before()?;
     let mut conn = state.db.get().await?;
     groups::look(&mut conn, group, caller.user_id, Action::ListInvites).await?;
     let rows = invites::list(&mut conn, group, before, limit as i64 + 1).await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::super::Conn;
 use super::super::sql::sql;
-use crate::domain::group::{InviteCode, NewInvite};
+use crate::domain::invite::{InviteCode, NewInvite};
 
 /// An invite's row.
 #[derive(Clone, Debug, QueryableByName)]
