@@ -73,6 +73,16 @@ fn routes_with_body(service: &Service) -> Vec<(Client, &'static str, String)> {
         (ada.clone(), "DELETE", "/v1/me".to_owned()),
         (ada.clone(), "PUT", format!("/v1/contacts/{bob}")),
         (ada.clone(), "POST", "/v1/friend-requests".to_owned()),
+        (ada.clone(), "POST", "/v1/groups".to_owned()),
+        (ada.clone(), "PATCH", format!("/v1/groups/{chat}")),
+        (
+            ada.clone(),
+            "PATCH",
+            format!("/v1/groups/{chat}/members/{chat}"),
+        ),
+        (ada.clone(), "POST", format!("/v1/groups/{chat}/channels")),
+        (ada.clone(), "PATCH", format!("/v1/channels/{chat}")),
+        (ada.clone(), "POST", format!("/v1/groups/{chat}/invites")),
         (ada.clone(), "POST", "/v1/conversations".to_owned()),
         (ada.clone(), "PATCH", format!("/v1/conversations/{chat}/me")),
         (

@@ -1,7 +1,15 @@
 //! Groups, who is in them, the ways in, and their channels.
 
+mod channels;
 mod create;
+mod delete;
+mod discover;
+mod invites;
+mod limits;
 mod members;
+mod notices;
+mod permissions;
+mod races;
 
 use protocol::conversation::Conversation;
 use protocol::group::Group;

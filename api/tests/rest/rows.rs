@@ -32,6 +32,18 @@ pub async fn lines(env: &TestEnv, query: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.line).collect()
 }
 
+/// How the database would answer a query that begins with `EXPLAIN`.
+pub async fn plan(env: &TestEnv, explain: &str) -> String {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        step: String,
+    }
+    let steps: Vec<Step> = sql_query(explain).load(&mut env.sql().await).await.unwrap();
+    let steps = steps.into_iter().map(|row| row.step);
+    steps.collect::<Vec<_>>().join("\n")
+}
+
 /// Changes rows behind the service's back.
 pub async fn change(env: &TestEnv, query: &str) -> usize {
     sql_query(query)
