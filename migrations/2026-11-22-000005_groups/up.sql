@@ -66,7 +66,7 @@ CREATE TABLE invites (
     ended_at timestamptz,
     CONSTRAINT invites_uses_check CHECK (max_uses IS NULL OR uses <= max_uses)
 );
-CREATE INDEX invites_group_idx ON invites (group_id, created_at, id) WHERE ended_at IS NULL;
+CREATE INDEX invites_group_idx ON invites (group_id, created_at, id);
 CREATE INDEX invites_end_idx ON invites (least(expires_at, ended_at));
 
 -- Who lost a membership lately: every ws-server asks, whatever the broker does.

@@ -148,7 +148,7 @@ pub async fn list(
     sql(concat!(
         "SELECT ",
         invite_columns!(),
-        " FROM invites i WHERE i.group_id = {} AND i.ended_at IS NULL AND ",
+        " FROM invites i WHERE i.group_id = {} AND ",
         works!(),
         " AND (i.created_at, i.id) < ({}, {}) ORDER BY i.created_at DESC, i.id DESC LIMIT {}"
     ))
@@ -169,7 +169,7 @@ pub async fn count(conn: &mut Conn, group: GroupId) -> QueryResult<i64> {
     }
     let row: Count = sql(concat!(
         "SELECT count(*) AS invites FROM invites i \
-         WHERE i.group_id = {} AND i.ended_at IS NULL AND ",
+         WHERE i.group_id = {} AND ",
         works!()
     ))
     .bind::<SqlUuid, _>(group.0)

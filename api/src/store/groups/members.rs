@@ -253,7 +253,7 @@ struct UserOf {
 /// Locks the users of everyone in a group, in the order of their ids; who they are.
 pub async fn lock_users(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<Uuid>> {
     let rows: Vec<UserOf> = sql(
-        "SELECT u.id FROM users u WHERE u.id IN (SELECT user_id FROM group_members WHERE group_id = {}) \
+        "SELECT u.id FROM users u WHERE u.id = ANY (ARRAY(SELECT user_id FROM group_members WHERE group_id = {})) \
          ORDER BY u.id FOR NO KEY UPDATE",
     )
     .bind::<SqlUuid, _>(group.0)

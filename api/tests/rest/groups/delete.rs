@@ -4,7 +4,7 @@ use diesel_async::AsyncConnection;
 use protocol::control::Control;
 use protocol::frame::ServerFrame;
 use protocol::group::{Group, Role};
-use protocol::ids::ConversationId;
+use protocol::ids::{ClientId, ConversationId};
 use protocol::problem::Code;
 use protocol::routing::Route;
 use serde_json::json;
@@ -46,6 +46,8 @@ async fn a_deleted_group_is_gone_for_everyone_at_once() {
         let reply = user.client.get(&path(id, "")).await;
         reply.problem(404, Code::NotFound);
         let reply = user.client.get(&format!("/v1/conversations/{room}")).await;
+        reply.problem(404, Code::NotFound);
+        let reply = user.client.try_send(room, ClientId::new(), "hello").await;
         reply.problem(404, Code::NotFound);
     }
     ada.client
