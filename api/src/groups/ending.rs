@@ -21,12 +21,17 @@ pub async fn delete(conn: &mut Conn, caller: UserId, id: GroupId) -> Result<Vec<
     let (_, everyone) = lock_whole(conn, id, caller, Action::Delete).await?;
     channels::lock_all(conn, &[id.0]).await?;
     accounts::advance_account_revs(conn, &everyone).await?;
-    let events = end(conn, &[id.0]).await?;
+    let events = end(conn, &[id.0], &everyone).await?;
     Ok(events::record_all(conn, events).await?)
 }
 
-/// Ends groups that are locked with their channels; what their members and the ws-servers hear.
-pub(super) async fn end(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Event>> {
+/// Ends groups that are locked with their channels, and that these users are in; what they and the
+/// ws-servers hear.
+///
+/// Each member hears it by the route of their own: the control message, which overtakes events,
+/// takes the group's away.
+pub(super) async fn end(conn: &mut Conn, ids: &[Uuid], everyone: &[Uuid]) -> Result<Vec<Event>> {
+    let own: Vec<Route> = everyone.iter().map(|&id| Route::User(id.into())).collect();
     let last = rows::step(conn, ids, Move::default()).await?;
     removed::end(conn, ids).await?;
     let events = last.into_iter().flat_map(|group| {
@@ -36,11 +41,9 @@ pub(super) async fn end(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Event>> {
             version: group.version,
             account_rev: None,
         };
-        // The frame first: the control message takes away the bindings that it travels by.
-        [
-            Event::frame(&[Route::Group(group_id)], &removed),
-            Event::control(&Control::GroupRemoved { group_id }),
-        ]
+        let mut events = Event::frames(&own, &removed);
+        events.push(Event::control(&Control::GroupRemoved { group_id }));
+        events
     });
     Ok(events.collect())
 }

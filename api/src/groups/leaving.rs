@@ -168,7 +168,7 @@ pub async fn leave_all(conn: &mut Conn, user: UserId) -> Result<Vec<Pending>> {
     let (ending, staying): (Vec<_>, Vec<_>) = leaving
         .into_iter()
         .partition(|one| one.owned && one.heir_id.is_none());
-    let mut events = end(conn, &ids_of(&ending)).await?;
+    let mut events = end(conn, &ids_of(&ending), &[user.0]).await?;
     members::set_owners(conn, &heirs).await?;
     let (groups, told) = take_out(conn, &account, &ids_of(&staying)).await?;
     events.extend(told);
