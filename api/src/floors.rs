@@ -113,10 +113,14 @@ impl Floors {
                 () = stop.cancelled() => {}
             }
             let last = stop.is_cancelled();
+            let pause = if last { Duration::ZERO } else { config.every };
             let causes = self.take();
-            if let Err(error) = look(&db, &events, &causes).await {
-                tracing::warn!(%error, causes = causes.len(), "floors wait");
-                self.note(causes);
+            match look(&db, &events, &causes, pause).await {
+                Ok(later) => self.note(later),
+                Err(error) => {
+                    tracing::warn!(%error, causes = causes.len(), "floors wait");
+                    self.note(causes);
+                }
             }
             if last {
                 return;
@@ -125,10 +129,16 @@ impl Floors {
     }
 }
 
-/// Computes every floor that may have moved, and tells of those that did.
-async fn look(db: &Db, events: &Events, causes: &HashSet<Cause>) -> Result<()> {
+/// Computes every floor that may have moved, and tells of those that did. Those that rose less than
+/// `pause` ago are for the next look: another process may be telling of them.
+async fn look(
+    db: &Db,
+    events: &Events,
+    causes: &HashSet<Cause>,
+    pause: Duration,
+) -> Result<Vec<Cause>> {
     if causes.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let Concerned {
         mut channels,
@@ -140,8 +150,14 @@ async fn look(db: &Db, events: &Events, causes: &HashSet<Cause>) -> Result<()> {
     if !groups.is_empty() || !users.is_empty() {
         channels.extend(rows::channels_of(&mut conn, &groups, &users).await?);
     }
-    let channels: Vec<Uuid> = channels.into_iter().collect();
-    for some in channels.chunks(PER_STATEMENT) {
+    let all: Vec<Uuid> = channels.iter().copied().collect();
+    let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+    let later = rows::just_raised(&mut conn, &all, pause_ms).await?;
+    later.iter().for_each(|id| {
+        channels.remove(id);
+    });
+    let now: Vec<Uuid> = channels.into_iter().collect();
+    for some in now.chunks(PER_STATEMENT) {
         let raised = rows::raise(&mut conn, some).await?;
         metrics::floors_raised(raised.len());
         raised
@@ -151,7 +167,8 @@ async fn look(db: &Db, events: &Events, causes: &HashSet<Cause>) -> Result<()> {
     if !written.is_empty() {
         rows::note_activity(&mut conn, &written, ACTIVITY_STEP_MS).await?;
     }
-    Ok(())
+    let later = later.into_iter().map(|id| Cause::Receipt(id.into()));
+    Ok(later.collect())
 }
 
 /// Causes by kind.

@@ -3,6 +3,9 @@
 -- Few people hide what they read: who does is found without looking at all the others.
 CREATE INDEX users_hide_read_receipts_idx ON users (id) WHERE hide_read_receipts;
 
+-- A large group is told at most once a second, whichever process computes.
+ALTER TABLE receipt_floors ADD COLUMN raised_at timestamptz NOT NULL DEFAULT '-infinity';
+
 -- Computes the floors of these channels, and returns those that rose.
 --
 -- Each statement of a VOLATILE function takes a new snapshot: the floors are locked first, and the
@@ -23,7 +26,8 @@ BEGIN
     RETURN QUERY
     UPDATE receipt_floors f SET
         delivered_seq = greatest(f.delivered_seq, l.delivered),
-        read_seq = greatest(f.read_seq, l.read)
+        read_seq = greatest(f.read_seq, l.read),
+        raised_at = clock_timestamp()
     FROM (
         -- Where nobody counts, nobody is waited for.
         SELECT c.id, c.group_id, coalesce(w.delivered, c.last_seq) AS delivered, coalesce(w.read, c.last_seq) AS read

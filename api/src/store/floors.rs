@@ -39,6 +39,12 @@ impl Raised {
     }
 }
 
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
 /// Computes the floors of these channels, and returns those that rose.
 ///
 /// Everyone in a channel counts, for `read` those who hide it do not; where nobody counts, the floor
@@ -54,17 +60,29 @@ pub async fn raise(conn: &mut Conn, channels: &[Uuid]) -> QueryResult<Vec<Raised
     .await
 }
 
+/// Of these channels, those whose floors rose less than `every_ms` ago, here or in another process.
+pub async fn just_raised(
+    conn: &mut Conn,
+    channels: &[Uuid],
+    every_ms: i64,
+) -> QueryResult<Vec<Uuid>> {
+    let rows: Vec<Id> = sql(
+        "SELECT conversation_id AS id FROM receipt_floors WHERE conversation_id = ANY ({}) \
+         AND raised_at > clock_timestamp() - {} * interval '1 millisecond'",
+    )
+    .bind::<Array<SqlUuid>, _>(channels)
+    .bind::<BigInt, _>(every_ms)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// All channels of these groups, and all those that these users are in, by id.
 pub async fn channels_of(
     conn: &mut Conn,
     groups: &[Uuid],
     users: &[Uuid],
 ) -> QueryResult<Vec<Uuid>> {
-    #[derive(QueryableByName)]
-    struct Id {
-        #[diesel(sql_type = SqlUuid)]
-        id: Uuid,
-    }
     let rows: Vec<Id> = sql("SELECT id FROM conversations WHERE group_id = ANY ({}) \
          UNION SELECT id FROM conversations WHERE group_id IS NOT NULL \
              AND id = ANY (ARRAY(SELECT conversation_id FROM members WHERE user_id = ANY ({}))) \

@@ -120,7 +120,7 @@ async fn who_deletes_their_account_holds_no_tick_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_noted_is_done_before_a_process_ends() {
-    let test = TestApp::start().await;
+    let test = TestApp::with(&[NEVER_LATER]).await;
     let ending = test.another(&[NEVER_LATER]).await;
     let (people, room) = room(&test, &["ada", "bob"]).await;
     room.pretend_to_be_large(&test).await;

@@ -1,5 +1,7 @@
 //! Watermarks in channels: who hears of them, and what they move.
 
+use std::time::{Duration, Instant};
+
 use protocol::conversation::MemberReceipt;
 use protocol::frame::ServerFrame;
 use protocol::ids::ConversationId;
@@ -12,6 +14,10 @@ use super::{NEVER_LATER, SOON_AFTER, room};
 use crate::app::TestApp;
 use crate::events::Events;
 use crate::rows;
+
+/// Watermarks that move one by one, and how quickly: some in each of several seconds.
+const MOVES: i64 = 40;
+const PACE: Duration = Duration::from_millis(120);
 
 fn receipt(id: ConversationId, user: &User, delivered_seq: i64, read_seq: i64) -> ServerFrame {
     ServerFrame::Receipt {
@@ -97,6 +103,37 @@ async fn in_a_large_group_only_the_lowest_is_told() {
     let own = |frame: &ServerFrame| matches!(frame, ServerFrame::ConversationMe { me, .. } if me.read_seq == 1);
     let heard = events.expect_frame(own).await;
     assert_eq!(heard.keys, [Route::User(bob.id()).key()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_together_tell_a_large_group_once_a_second() {
+    let test = TestApp::start().await;
+    let another = test.another(&[]).await;
+    let (people, room) = room(&test, &["ada", "bob"]).await;
+    room.pretend_to_be_large(&test).await;
+    for _ in 0..MOVES {
+        people[0].client.send(room.id, "m").await;
+    }
+    let events = Events::listen(&test.env).await;
+    let began = Instant::now();
+    let readers = [
+        people[1].clone(),
+        people[1].at(format!("http://{}", another.http)),
+    ];
+    let mut pace = tokio::time::interval(PACE);
+    for (seq, reader) in (1..=MOVES).zip(readers.iter().cycle()) {
+        pace.tick().await;
+        room.read(reader, seq).await;
+    }
+    events
+        .expect_frame(|frame| *frame == lowest(room.id, MOVES, MOVES))
+        .await;
+    let seconds = usize::try_from(began.elapsed().as_secs()).unwrap();
+    let told = |frame: &&ServerFrame| matches!(frame, ServerFrame::Receipts { conversation_id, .. } if *conversation_id == room.id);
+    let told = events.frames().iter().filter(told).count();
+    // The first is told at once, and a second that has begun counts.
+    assert!((2..=seconds + 2).contains(&told), "{told} in {seconds} s");
+    another.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -139,6 +139,27 @@ async fn who_is_no_member_finds_nothing_not_even_in_a_public_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_begins_above_the_view_they_left() {
+    let test = TestApp::start().await;
+    let (people, room) = room(&test, &["ada", "bob"]).await;
+    let bob = &people[1].client;
+    let pin = json!({ "pinned": true });
+    bob.patch(&path(room.id, "/me"), &pin).await.expect(200);
+    let before = bob.conversation(room.id).await;
+    for _ in 0..2 {
+        bob.leave(room.group).await;
+        bob.join(room.group).await;
+    }
+    // A device that missed all of it is told, and the version says which view is the newer one.
+    let sync = bob.sync(&known(&before)).await;
+    let now = &sync.views[&room.id].me;
+    assert!(!now.pinned && now.version > before.me.version, "{now:#?}");
+    let raised = bob.patch(&path(room.id, "/me"), &pin).await;
+    let me: View = raised.expect(200).json();
+    assert_eq!(me.version, now.version + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_channel_is_gone_although_its_rows_are_swept_later() {
     let test = TestApp::start().await;
     let (people, room) = room(&test, &["ada", "bob"]).await;
