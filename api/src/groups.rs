@@ -14,7 +14,6 @@ use protocol::account::User;
 use protocol::frame::ServerFrame;
 use protocol::group::Role;
 use protocol::ids::{GroupId, UserId};
-use protocol::problem::Code;
 use protocol::routing::Route;
 use uuid::Uuid;
 
@@ -27,9 +26,9 @@ pub use reading::{complete, read};
 
 use crate::error::{ApiError, Result};
 use crate::events::Event;
+use crate::people;
 use crate::policy::groups::{self as policy, Action, Standing};
 use crate::store::Conn;
-use crate::store::accounts::{self, UserRow};
 use crate::store::groups::GroupRow;
 use crate::store::groups::{self as rows, members};
 
@@ -121,30 +120,7 @@ pub async fn lock_whole(
 /// # Errors
 /// 401 if it has ended.
 pub async fn lock_caller(conn: &mut Conn, caller: UserId) -> Result<User> {
-    living(accounts::lock(conn, &[caller.0]).await?, caller).ok_or_else(account_ended)
-}
-
-fn account_ended() -> ApiError {
-    ApiError::unauthenticated("The account has ended.")
-}
-
-/// The account of this id, unless it has ended.
-fn living(users: Vec<UserRow>, id: UserId) -> Option<User> {
-    let mut users = users.into_iter().map(UserRow::user);
-    users.find(|user| user.id == id && !user.deleted)
-}
-
-/// Refuses what would go beyond a limit of the contract.
-///
-/// # Errors
-/// 422 `limit_reached`.
-pub fn below(count: i64, limit: usize, what: &str) -> Result<()> {
-    if usize::try_from(count).is_ok_and(|count| count < limit) {
-        Ok(())
-    } else {
-        let detail = format!("There can be at most {limit} {what}.");
-        Err(ApiError::new(Code::LimitReached, detail))
-    }
+    Ok(people::lock(conn, caller, caller).await?.me.user())
 }
 
 /// Tells everyone in a group how it is now.

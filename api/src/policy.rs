@@ -65,6 +65,19 @@ pub fn may_unlist(is_direct: bool) -> Result<(), ApiError> {
     }
 }
 
+/// Refuses what would go beyond a limit of the contract.
+///
+/// # Errors
+/// 422 `limit_reached`.
+pub fn below(count: i64, limit: usize, what: &str) -> Result<(), ApiError> {
+    if usize::try_from(count).is_ok_and(|count| count < limit) {
+        Ok(())
+    } else {
+        let detail = format!("There can be at most {limit} {what}.");
+        Err(ApiError::new(Code::LimitReached, detail))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

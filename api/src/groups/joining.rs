@@ -8,9 +8,10 @@ use protocol::limits;
 use protocol::problem::Code;
 use protocol::routing::Route;
 
-use super::{Notice, announce, below, lock, lock_caller, updated_for};
+use super::{Notice, announce, lock, lock_caller, updated_for};
 use crate::error::{ApiError, Result};
 use crate::events::{self, Event, Pending};
+use crate::policy::below;
 use crate::policy::groups::Action;
 use crate::store::groups::{self as rows, Move, channels, invites, members};
 use crate::store::{Conn, accounts};

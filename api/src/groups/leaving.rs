@@ -9,11 +9,10 @@ use protocol::routing::Route;
 use uuid::Uuid;
 
 use super::ending::end;
-use super::{
-    Notice, Seat, account_ended, announce, living, lock, lock_caller, lock_seat, owning, updated,
-};
+use super::{Notice, Seat, announce, lock, lock_caller, lock_seat, owning, updated};
 use crate::error::{ApiError, Result};
 use crate::events::{self, Event, Pending};
+use crate::people;
 use crate::policy::groups::Action;
 use crate::store::accounts::UserRow;
 use crate::store::groups::departures::Leaving;
@@ -55,11 +54,11 @@ pub async fn remove(
     who: UserId,
     how: Removal,
 ) -> Result<Vec<Pending>> {
-    let locked = accounts::lock(conn, &[caller.0, who.0]).await?;
-    let actor = living(locked.clone(), caller).ok_or_else(account_ended)?;
+    let pair = people::lock(conn, caller, who).await?;
+    let actor = pair.me.user();
     let seat = lock_seat(conn, id, caller).await?;
     let role = judge(conn, &seat, who, how).await?;
-    let user = living(locked, who).ok_or_else(ApiError::not_found)?;
+    let user = pair.other.ok_or_else(ApiError::not_found)?.user();
     if how == Removal::Ban {
         bans::insert(conn, id, who, caller).await?;
     } else if role.is_none() {

@@ -7,9 +7,10 @@ use protocol::problem::Code;
 use protocol::routing::Route;
 use uuid::Uuid;
 
-use super::{account_ended, living, lock, updated, updated_for};
+use super::{lock, updated, updated_for};
 use crate::error::{ApiError, Result};
 use crate::events::{self, Event, Pending};
+use crate::people;
 use crate::policy::groups::Action;
 use crate::store::groups::{self as rows, GroupRow, Move, members};
 use crate::store::{Conn, accounts};
@@ -26,8 +27,7 @@ pub async fn set_role(
     who: UserId,
     role: Role,
 ) -> Result<(Member, Vec<Pending>)> {
-    let locked = accounts::lock(conn, &[caller.0, who.0]).await?;
-    living(locked, caller).ok_or_else(account_ended)?;
+    people::lock(conn, caller, who).await?;
     lock(conn, id, caller, Action::ChangeRole).await?;
     let member = find(conn, id, who).await?;
     if member.role == role {

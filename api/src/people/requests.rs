@@ -72,13 +72,12 @@ async fn make(
     other: UserId,
     id: FriendRequestId,
 ) -> Result<RequestRow> {
-    if friend_requests::count_pending(conn, me).await? >= limits::PENDING_REQUESTS as i64 {
-        let detail = format!(
-            "At most {} of your requests can wait for an answer.",
-            limits::PENDING_REQUESTS
-        );
-        return Err(ApiError::new(Code::LimitReached, detail));
-    }
+    let waiting = friend_requests::count_pending(conn, me).await?;
+    policy::below(
+        waiting,
+        limits::PENDING_REQUESTS,
+        "requests that wait for an answer",
+    )?;
     let pending = FriendRequestStatus::Pending;
     Ok(friend_requests::insert(conn, id, me, other, pending).await?)
 }

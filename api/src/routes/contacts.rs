@@ -5,7 +5,6 @@ use diesel_async::AsyncConnection;
 use protocol::ids::UserId;
 use protocol::limits;
 use protocol::people::{Contact, PutContactRequest};
-use protocol::problem::Code;
 
 use crate::app::State;
 use crate::domain::{contact, cursor};
@@ -13,6 +12,7 @@ use crate::error::{ApiError, Result};
 use crate::extract::params::PageQuery;
 use crate::extract::{Caller, OptionalJson, Path, Query};
 use crate::people::{self, Change, News};
+use crate::policy;
 use crate::store::Conn;
 use crate::store::contacts::{self, ContactRow};
 
@@ -68,9 +68,9 @@ async fn put(
     alias: Option<&str>,
 ) -> Result<(Contact, Option<Contact>)> {
     let before = contacts::find(conn, me, other).await?;
-    if before.is_none() && contacts::count(conn, me).await? >= limits::CONTACTS as i64 {
-        let detail = format!("At most {} people can be contacts.", limits::CONTACTS);
-        return Err(ApiError::new(Code::LimitReached, detail));
+    if before.is_none() {
+        let count = contacts::count(conn, me).await?;
+        policy::below(count, limits::CONTACTS, "contacts of one person")?;
     }
     contacts::put(conn, me, other, alias).await?;
     let now = contacts::find(conn, me, other).await?;

@@ -25,6 +25,7 @@ use crate::events::{self, Event, Pending};
 use crate::extract::params::PageQuery;
 use crate::extract::{Caller, Json, Path, Query, params};
 use crate::groups::{self, Notice};
+use crate::policy;
 use crate::policy::groups::Action;
 use crate::store::groups::discover::{self, Sort};
 use crate::store::groups::{
@@ -63,7 +64,7 @@ async fn create(conn: &mut Conn, caller: UserId, new: &NewGroup) -> Result<Optio
         };
     }
     let count = rows::count_of(conn, caller).await?;
-    groups::below(count, limits::GROUPS_PER_USER, "groups of one person")?;
+    policy::below(count, limits::GROUPS_PER_USER, "groups of one person")?;
     let general = NewChannel::general();
     let group = rows::insert(conn, new, general.id, caller).await?;
     let group = group.ok_or_else(taken)?;

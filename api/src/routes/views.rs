@@ -6,7 +6,6 @@ use protocol::conversation::{PatchViewRequest, View};
 use protocol::frame::ServerFrame;
 use protocol::ids::{ConversationId, UserId};
 use protocol::limits;
-use protocol::problem::Code;
 use protocol::routing::Route;
 
 use crate::app::State;
@@ -74,11 +73,9 @@ async fn judge(
     };
     fields.take_optional("pin_position", request.pin_position.flatten(), place);
     let pins = request.pinned == Some(true) && !member.pinned;
-    if pins && conversations::pinned(conn, user).await? >= limits::PINNED_CHATS as i64 {
-        return Err(ApiError::new(
-            Code::LimitReached,
-            "At most 20 chats can be pinned.",
-        ));
+    if pins {
+        let pinned = conversations::pinned(conn, user).await?;
+        policy::below(pinned, limits::PINNED_CHATS, "pinned chats of one person")?;
     }
     fields.finish(Some(ViewChange {
         archived: request.archived,

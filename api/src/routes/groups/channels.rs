@@ -16,6 +16,7 @@ use crate::error::{ApiError, Result};
 use crate::events::{self, Event, Pending};
 use crate::extract::{Caller, Json, Path};
 use crate::groups::{self, Seat};
+use crate::policy;
 use crate::policy::groups::Action;
 use crate::store::groups::{self as rows, Move, channels, removed};
 use crate::store::{Conn, views};
@@ -54,7 +55,7 @@ async fn create(
         None => {}
     }
     let count = i64::from(seat.group.channel_count);
-    groups::below(count, limits::GROUP_CHANNELS, "channels in a group")?;
+    policy::below(count, limits::GROUP_CHANNELS, "channels in a group")?;
     let made = channels::insert(conn, group, new).await?;
     if !made || removed::is_gone(conn, new.id.0).await? {
         return Err(taken());

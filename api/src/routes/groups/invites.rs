@@ -14,6 +14,7 @@ use crate::error::{ApiError, Result};
 use crate::extract::params::PageQuery;
 use crate::extract::{Caller, ClientAddress, Json, Path, Query};
 use crate::groups::{self, Way};
+use crate::policy;
 use crate::policy::groups::Action;
 use crate::store::Conn;
 use crate::store::groups::invites::{self, InviteRow};
@@ -54,7 +55,7 @@ async fn create(
         };
     }
     let count = invites::count(conn, group).await?;
-    groups::below(count, limits::GROUP_INVITES, "working invites of a group")?;
+    policy::below(count, limits::GROUP_INVITES, "working invites of a group")?;
     let row = invites::insert(conn, group, caller, new, &InviteCode::random()).await?;
     Ok((row.ok_or_else(taken)?, true))
 }
