@@ -9,15 +9,19 @@ mod walk;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api::router;
-use api::store::Conn;
+use api::domain::account::NewPassword;
+use api::passwords::Passwords;
+use api::store::{Conn, Db};
+use api::{migrate, router};
 use diesel::sql_types::{Integer, Json, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde_json::Value;
+use testkit::TestEnv;
+use testkit::http::PASSWORD;
 use testkit::seed::{self, Size};
 
-use crate::app::TestApp;
+use crate::app::{self, TestApp};
 use crate::rows;
 
 /// Enough that a planner who finds no index reads everything.
@@ -26,6 +30,8 @@ const SIZE: Size = Size {
     groups: 300,
     messages: 60_000,
 };
+/// Sessions of a service that has stopped are gone by then.
+const ENDED: Duration = Duration::from_secs(20);
 /// The outbox is a queue: it is read from its beginning, and is short or the broker is away.
 const QUEUE: &str = "outbox";
 
@@ -36,10 +42,10 @@ async fn no_statement_walks_through_a_large_table() {
         ("WARREN_DATABASE_POOL_SIZE", "1"),
         ("WARREN_AUTH_SWEEP_EVERY_MS", "200"),
     ];
-    let test = TestApp::with(&settings).await;
-    fill(&test).await;
+    let env = TestEnv::new().await;
+    fill(&env).await;
     let large: BTreeSet<String> = rows::lines(
-        &test.env,
+        &env,
         "SELECT relname::text AS line FROM pg_class \
          WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples >= 1000",
     )
@@ -56,8 +62,9 @@ async fn no_statement_walks_through_a_large_table() {
     ] {
         assert!(large.contains(table), "{table} is not large: {large:?}");
     }
-    let scans = scans(&test, &large).await;
+    let before = scans(&env, &large).await;
 
+    let test = TestApp::on(env, &settings).await;
     let asked = walk::everything(&test).await;
     let routes: BTreeSet<&str> = router::table().iter().map(|endpoint| endpoint.id).collect();
     let missing: Vec<_> = routes.iter().filter(|id| !asked.contains(**id)).collect();
@@ -92,19 +99,18 @@ async fn no_statement_walks_through_a_large_table() {
     }
     assert!(faults.is_empty(), "read as a whole:\n{faults:#?}");
     drop(conn);
+    let TestApp { app, env } = test;
+    app.stop().await;
     // The statements inside the commit functions are not explained; but they have run too.
-    assert_eq!(self::scans(&test, &large).await, scans);
+    assert_eq!(scans(&env, &large).await, before);
 }
 
-/// With the password of an account that the service has made.
-async fn fill(test: &TestApp) {
-    let owner = test.user("owner").await;
-    let query = format!(
-        "SELECT password_hash AS line FROM users WHERE id = '{}'",
-        owner.id()
-    );
-    let hash = rows::lines(&test.env, &query).await.remove(0);
-    seed::seed(&test.env.database_url(), SIZE, &hash).await;
+async fn fill(env: &TestEnv) {
+    let database = Db::new(&app::config(env, &[]).database).unwrap();
+    migrate::up(&database).await.unwrap();
+    let password = NewPassword::parse(PASSWORD).unwrap();
+    let hash = Passwords::new().unwrap().hash(password).await.unwrap();
+    seed::seed(&env.database_url(), SIZE, &hash).await;
 }
 
 #[derive(Debug, QueryableByName)]
@@ -163,14 +169,21 @@ fn whole_tables(plan: &Value) -> BTreeSet<String> {
     }
 }
 
-/// How often each table has been read as a whole so far.
-async fn scans(test: &TestApp, tables: &BTreeSet<String>) -> Vec<String> {
-    // A connection tells what it did when it has been idle for a moment.
-    const TOLD: Duration = Duration::from_millis(1500);
-    tokio::time::sleep(TOLD).await;
+/// How often each table has been read as a whole so far. A session has told all it did when it has
+/// ended: the service is not running.
+async fn scans(env: &TestEnv, tables: &BTreeSet<String>) -> Vec<String> {
+    let others = "SELECT count(*) AS n FROM pg_stat_activity \
+                  WHERE application_name = current_schema() AND pid <> pg_backend_pid()";
+    testkit::eventually(ENDED, || async {
+        match rows::number(env, others).await {
+            0 => Ok(()),
+            left => Err(format!("{left} sessions")),
+        }
+    })
+    .await;
     let query = "SELECT relname || ' ' || seq_scan AS line FROM pg_stat_user_tables \
                  WHERE schemaname = current_schema() ORDER BY 1";
-    let mut lines = rows::lines(&test.env, query).await;
+    let mut lines = rows::lines(env, query).await;
     lines.retain(|line| {
         line.split(' ')
             .next()
