@@ -96,6 +96,7 @@ impl<'a> Notice<'a> {
             attachments: &[],
             reactions: &[],
             mentions: &[],
+            mentions_all: false,
             pinned: false,
             edited_at: None,
             deleted_at: None,

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use diesel::sql_types::{
-    Array, BigInt, Binary, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz,
+    Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
-use protocol::ids::{ConversationId, MessageId};
+use protocol::ids::{ConversationId, MessageId, UserId};
 use protocol::message::{Message, MessageKind};
 use uuid::Uuid;
 
@@ -181,6 +182,12 @@ pub struct MessageRow {
     body: String,
     #[diesel(sql_type = Nullable<Jsonb>)]
     system: Option<serde_json::Value>,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    mentions: Vec<Uuid>,
+    #[diesel(sql_type = Bool)]
+    mentions_all: bool,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pinned_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -219,8 +226,9 @@ impl MessageRow {
             reply_to: None,
             attachments: Vec::new(),
             reactions: Vec::new(),
-            mentions: Vec::new(),
-            pinned: false,
+            mentions: self.mentions.into_iter().map(UserId).collect(),
+            mentions_all: self.mentions_all,
+            pinned: self.pinned_at.is_some(),
             created_at: self.created_at.into(),
             edited_at: self.edited_at.map(Into::into),
             deleted_at: self.deleted_at.map(Into::into),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::User;
 use crate::conversation::{SharedConversation, View};
 use crate::group::{Member, SharedGroup};
-use crate::ids::{ConnectionId, ConversationId, FriendRequestId, GroupId, UserId};
+use crate::ids::{ConnectionId, ConversationId, FriendRequestId, GroupId, MessageId, UserId};
 use crate::message::Message;
 use crate::people::{Contact, FriendRequest};
 use crate::presence::Status;
@@ -68,6 +68,36 @@ pub enum ServerFrame {
         rev: i64,
         /// The message.
         message: Box<Message>,
+    },
+    /// A message was edited, pinned or unpinned, or its reactions changed.
+    #[serde(rename = "message.updated")]
+    MessageUpdated {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The conversation's revision.
+        rev: i64,
+        /// The message in its new state.
+        message: Box<Message>,
+    },
+    /// A message was deleted for everyone.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The conversation's revision.
+        rev: i64,
+        /// What is left of it.
+        message: Box<Message>,
+    },
+    /// The caller deleted a message for themselves, on this or another device.
+    #[serde(rename = "message.hidden")]
+    MessageHidden {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Which.
+        message_id: MessageId,
+        /// The caller's own view, whose version this moved.
+        me: View,
     },
     /// One member's watermarks.
     #[serde(rename = "receipt")]
@@ -302,6 +332,9 @@ impl ServerFrame {
             Self::Ready { .. } => "ready",
             Self::Draining { .. } => "draining",
             Self::MessageCreated { .. } => "message.created",
+            Self::MessageUpdated { .. } => "message.updated",
+            Self::MessageDeleted { .. } => "message.deleted",
+            Self::MessageHidden { .. } => "message.hidden",
             Self::Receipt { .. } => "receipt",
             Self::Receipts { .. } => "receipts",
             Self::Typing { .. } => "typing",

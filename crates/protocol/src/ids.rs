@@ -71,6 +71,8 @@ ids! {
     ConversationId,
     /// A message, unique in its conversation.
     MessageId,
+    /// A file that someone uploaded.
+    AttachmentId,
     /// The sender's own name for a message: the idempotency key of a send.
     ClientId,
     /// A group of people with channels.

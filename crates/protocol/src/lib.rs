@@ -8,6 +8,7 @@ pub mod account;
 pub mod command;
 pub mod control;
 pub mod conversation;
+pub mod file;
 pub mod frame;
 pub mod group;
 pub mod ids;

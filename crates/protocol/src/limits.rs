@@ -16,6 +16,22 @@ pub const TOPIC_CHARS: usize = 256;
 pub const TAG_CHARS: std::ops::RangeInclusive<usize> = 1..=32;
 /// Longest message body, in Unicode scalar values, after trimming.
 pub const MESSAGE_CHARS: usize = 4000;
+/// Files of one message.
+pub const ATTACHMENTS: usize = 10;
+/// Kinds of emoji under one message.
+pub const REACTION_KINDS: usize = 20;
+/// People a reaction names: the newest ones; the others are counted.
+pub const REACTION_USERS: usize = 20;
+/// People one message names.
+pub const MENTIONS: usize = 50;
+/// Longest excerpt of the message that another one answers, in characters.
+pub const EXCERPT_CHARS: usize = 160;
+/// Largest upload, in bytes.
+pub const UPLOAD_BYTES: usize = 25 * 1024 * 1024;
+/// Longest file name, in characters.
+pub const FILE_NAME_CHARS: usize = 128;
+/// Files one request asks addresses for.
+pub const ATTACHMENT_URLS: usize = 100;
 /// Longest device name, in characters.
 pub const DEVICE_CHARS: usize = 64;
 

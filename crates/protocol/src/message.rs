@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientId, ConversationId, MessageId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, MessageId, UserId};
 use crate::time::Timestamp;
 
 /// Who wrote a message.
@@ -58,7 +58,7 @@ pub struct ReplyTo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Attachment {
     /// Its id.
-    pub id: uuid::Uuid,
+    pub id: AttachmentId,
     /// Its cleaned file name.
     pub name: String,
     /// Taken from the bytes.
@@ -120,6 +120,8 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// Whom it names.
     pub mentions: Vec<UserId>,
+    /// Whether it names everyone in its conversation.
+    pub mentions_all: bool,
     /// Whether it is pinned in its conversation.
     pub pinned: bool,
     /// When it was committed.
@@ -136,10 +138,47 @@ pub struct Message {
 pub struct SendMessageRequest {
     /// Any UUID, unique per sender and conversation: repeat it to repeat the send safely.
     pub client_id: ClientId,
-    /// 1–4000 characters after trimming.
+    /// 1–4000 characters after trimming; may be empty beside an attachment.
     #[serde(default)]
     #[schema(example = "Shall we meet at nine?")]
     pub body: String,
+    /// The message it answers, of the same conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Up to 10 of the caller's own uploads, in this order, that no message holds yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub attachment_ids: Vec<AttachmentId>,
+}
+
+/// Body of `PATCH /v1/conversations/{id}/messages/{message_id}`.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditMessageRequest {
+    /// 1–4000 characters after trimming; may be empty beside an attachment.
+    #[schema(example = "Shall we meet at ten?")]
+    pub body: String,
+}
+
+/// Who has received and read a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SeenBy {
+    /// Who.
+    pub user_id: UserId,
+    /// Whether a device of theirs has it.
+    pub delivered: bool,
+    /// Whether they have read it, as far as they show it.
+    pub read: bool,
+}
+
+/// A message that a search found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Found {
+    /// The message in its present state.
+    pub message: Message,
+    /// Where the words stand: HTML in which everything but `<mark>` is escaped.
+    #[schema(example = "meet at &lt;nine&gt; in the <mark>garden</mark>")]
+    pub excerpt: String,
 }
 
 /// The answer of `GET /v1/conversations/{id}/messages`.
@@ -184,6 +223,8 @@ pub struct MessageDraft<'a> {
     pub reactions: &'a [Reaction],
     /// Whom it names.
     pub mentions: &'a [UserId],
+    /// Whether it names everyone in its conversation.
+    pub mentions_all: bool,
     /// Not yet.
     pub pinned: bool,
     /// Not yet.
@@ -233,6 +274,7 @@ mod tests {
             attachments: vec![],
             reactions: vec![],
             mentions: vec![UserId::new()],
+            mentions_all: true,
             pinned: false,
             created_at: Timestamp::now(),
             edited_at: None,
@@ -250,6 +292,7 @@ mod tests {
             attachments: &[],
             reactions: &[],
             mentions: &message.mentions,
+            mentions_all: true,
             pinned: false,
             edited_at: None,
             deleted_at: None,

@@ -58,6 +58,8 @@ codes! {
     Blocked = "blocked" 403 "The two of you are blocked",
     /// The group's admins have banned the caller.
     Banned = "banned" 403 "Banned from the group",
+    /// The time in which a message can be edited is over.
+    EditWindowOver = "edit_window_over" 403 "Too late to edit the message",
     /// It does not exist, or the caller may not know that it does.
     NotFound = "not_found" 404 "Not found",
     /// The route exists, but not with this method.
@@ -66,6 +68,8 @@ codes! {
     Conflict = "conflict" 409 "It contradicts what exists",
     /// The same `client_id` was used with other content.
     ClientIdReused = "client_id_reused" 409 "The client_id stands for another message",
+    /// The message was deleted for everyone.
+    Deleted = "deleted" 409 "The message was deleted",
     /// An owner hands the group over before they leave it.
     OwnerMustTransfer = "owner_must_transfer" 409 "The owner must hand over first",
     /// The invite is used up, has expired or was deleted.

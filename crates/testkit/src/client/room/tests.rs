@@ -206,6 +206,7 @@ fn message(conversation_id: ConversationId, seq: i64, rev: i64, sender_id: UserI
         attachments: vec![],
         reactions: vec![],
         mentions: vec![],
+        mentions_all: false,
         pinned: false,
         created_at: Timestamp::now(),
         edited_at: None,
