@@ -17,7 +17,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use platform::settings::Settings;
 use platform::shutdown::CancellationToken;
-use protocol::ids::{ClientId, ConversationId, MessageId, UserId};
+use protocol::ids::{AttachmentId, ClientId, ConversationId, MessageId, UserId};
+use protocol::message::Attachment;
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::ApiError;
@@ -89,8 +91,45 @@ pub struct Draft {
     pub body: String,
     /// Its frame up to `seq` (`protocol::message::MessageDraft::frame_head`).
     pub frame_head: String,
+    /// What it has beside its text; `None` for a plain message.
+    pub extra: Option<Extra>,
     /// The request that brought it.
     pub request_id: Option<String>,
+}
+
+/// What a message has beside its text, as the commit function takes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Extra {
+    /// What its frame says of the message it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Quote>,
+    /// Its files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Whom it names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+    /// Whether it names everyone.
+    pub all: bool,
+}
+
+/// The beginning of a message, as it was read. Its emojis and pins may change meanwhile, as often as
+/// people like; this may not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Quote(
+    /// The message's place.
+    pub i64,
+    /// Its first characters.
+    pub String,
+    /// How many of them there would be, at most.
+    pub usize,
+);
+
+impl Extra {
+    /// Its files' ids.
+    pub fn attachment_ids(&self) -> impl Iterator<Item = AttachmentId> {
+        self.attachments.iter().map(|attachment| attachment.id)
+    }
 }
 
 /// What became of a message.
@@ -116,6 +155,8 @@ pub enum Verdict {
     NotMember,
     /// One of the two blocks the other.
     Blocked,
+    /// What it answers has changed, or a file is not to be had any more: read them again.
+    Stale,
     /// Not known: the database was gone, slow or locked.
     Unknown,
 }

@@ -41,6 +41,8 @@ pub struct Config {
     pub keys: KeysConfig,
     /// Rates.
     pub rate: RateConfig,
+    /// Messages.
+    pub messages: MessagesConfig,
     /// The committer.
     pub committer: CommitterConfig,
     /// The relay.
@@ -81,6 +83,7 @@ impl Config {
                 ),
             },
             rate: RateConfig::read(settings),
+            messages: MessagesConfig::read(settings),
             committer: CommitterConfig::read(settings),
             relay: RelayConfig {
                 every: settings.millis(
@@ -251,6 +254,25 @@ impl AuthConfig {
                 10 * 60 * 1000,
                 "How often what has ended is forgotten, in milliseconds.",
             ),
+        }
+    }
+}
+
+/// What people do with messages.
+#[derive(Clone, Copy, Debug)]
+pub struct MessagesConfig {
+    /// How long after a message was sent its author may edit it.
+    pub edit_window: Duration,
+}
+
+impl MessagesConfig {
+    fn read(settings: &mut Settings) -> Self {
+        Self {
+            edit_window: Duration::from_secs(settings.get(
+                "WARREN_MESSAGES_EDIT_WINDOW_SECONDS",
+                "900",
+                "How long after a message was sent its author may edit it, in seconds.",
+            )),
         }
     }
 }

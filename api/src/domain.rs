@@ -7,7 +7,9 @@ pub mod cursor;
 pub mod fields;
 pub mod group;
 pub mod invite;
+pub mod mentions;
 pub mod message;
+pub mod reactions;
 pub mod refresh_token;
 pub mod text;
 

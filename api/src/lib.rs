@@ -12,6 +12,7 @@ pub mod extract;
 pub mod floors;
 pub mod groups;
 pub mod keys;
+mod messages;
 pub mod metrics;
 pub mod migrate;
 pub mod observe;

@@ -10,7 +10,7 @@ use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::schema::{SchemaFormat, SchemaType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ArrayBuilder, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder,
@@ -66,6 +66,21 @@ impl Doc {
     pub fn path<T: PartialSchema>(mut self, name: &str, about: &str) -> Self {
         self.parameters
             .push(parameter(name, about, ParameterIn::Path, T::schema()));
+        self
+    }
+
+    /// One emoji in the path.
+    #[must_use]
+    pub fn path_emoji(mut self, name: &str, about: &str) -> Self {
+        let emoji = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("emoji".to_owned())))
+            .description(Some(
+                "One emoji of Unicode's list (UTS #51), percent-encoded; with or without U+FE0F.",
+            ))
+            .examples([serde_json::json!("\u{1F44D}")]);
+        self.parameters
+            .push(parameter(name, about, ParameterIn::Path, emoji.into()));
         self
     }
 

@@ -5,6 +5,7 @@
 
 pub mod friend_requests;
 pub mod groups;
+pub mod messages;
 
 use protocol::problem::Code;
 

@@ -62,6 +62,8 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(people::friends());
     table.extend(conversations::conversation_routes());
     table.extend(conversations::message_routes());
+    table.extend(conversations::operation_routes());
+    table.extend(conversations::reaction_routes());
     table.extend(groups::groups());
     table.extend(groups::member_routes());
     table.extend(groups::invite_routes());

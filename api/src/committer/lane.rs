@@ -7,11 +7,11 @@ use diesel::result::Error as DieselError;
 use platform::shutdown::CancellationToken;
 use tokio::sync::mpsc;
 
-use super::{Job, Verdict};
+use super::{Extra, Job, Verdict};
 use crate::error::{is_deadlock, is_outage};
 use crate::events::{Event, Events, Pending};
 use crate::metrics;
-use crate::store::messages::{self, CommitRow, Status};
+use crate::store::messages::commit::{self, CommitRow, Status};
 use crate::store::{Conn, Db, Purpose};
 
 /// Wait before the lane connects again.
@@ -49,7 +49,7 @@ pub(super) struct Lane {
     events: Events,
     queue: mpsc::Receiver<Job>,
     conn: Option<Conn>,
-    /// Jobs whose `client_id` is in the batch before them.
+    /// Jobs whose `client_id`, or a file, is in the batch before them.
     held: Vec<Job>,
     stop: CancellationToken,
 }
@@ -103,15 +103,20 @@ impl Lane {
         true
     }
 
-    /// Holds back the second of two sends with one `client_id`: it finds the first one committed.
+    /// Holds back the second of two sends with one `client_id`, or with one file: it finds the first
+    /// one committed.
     fn without_repeats(&mut self, jobs: Vec<Job>) -> Vec<Job> {
         let mut seen = HashSet::with_capacity(jobs.len());
+        let mut files = HashSet::new();
         let (batch, held) = jobs.into_iter().partition(|job| {
-            seen.insert((
-                job.draft.conversation_id,
-                job.draft.sender_id,
-                job.draft.client_id,
-            ))
+            let draft = &job.draft;
+            let mut own = draft.extra.iter().flat_map(Extra::attachment_ids);
+            let is_first = !own.any(|id| files.contains(&id))
+                && seen.insert((draft.conversation_id, draft.sender_id, draft.client_id));
+            if is_first {
+                files.extend(draft.extra.iter().flat_map(Extra::attachment_ids));
+            }
+            is_first
         });
         self.held = held;
         batch
@@ -179,7 +184,7 @@ impl Lane {
             },
         };
         let drafts: Vec<_> = jobs.iter().map(|job| &job.draft).collect();
-        let rows = messages::commit(conn, &drafts).await;
+        let rows = commit::commit(conn, &drafts).await;
         match rows {
             Ok(rows) => {
                 let committed = rows

@@ -33,8 +33,8 @@ pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
 ///
 /// # Errors
 /// 400 for anything else.
-pub fn decode_moment(text: &str) -> Result<(DateTime<Utc>, Uuid), ApiError> {
-    let position: (DateTime<Utc>, Uuid) = decode(text)?;
+pub fn decode_moment<T: DeserializeOwned>(text: &str) -> Result<(DateTime<Utc>, T), ApiError> {
+    let position: (DateTime<Utc>, T) = decode(text)?;
     match position.0.year() {
         0..=9999 => Ok(position),
         _ => Err(not_ours()),

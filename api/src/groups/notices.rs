@@ -90,16 +90,12 @@ impl<'a> Notice<'a> {
             client_id,
             sender_id: self.actor.id,
             kind: MessageKind::System,
-            body: &self.text,
+            body: self.text.clone(),
             system: Some(self.event),
             reply_to: None,
-            attachments: &[],
-            reactions: &[],
-            mentions: &[],
+            attachments: Vec::new(),
+            mentions: Vec::new(),
             mentions_all: false,
-            pinned: false,
-            edited_at: None,
-            deleted_at: None,
         }
         .frame_head();
         Ok(Draft {

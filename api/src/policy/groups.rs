@@ -39,13 +39,21 @@ impl Standing {
         Self::PrivateBanned,
     ];
 
+    /// Of someone who is in the group.
+    #[must_use]
+    pub const fn in_it(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Member => Self::Member,
+        }
+    }
+
     /// From what the tables say.
     #[must_use]
     pub const fn of(public: bool, role: Option<Role>, banned: bool) -> Self {
         match (role, banned, public) {
-            (Some(Role::Owner), ..) => Self::Owner,
-            (Some(Role::Admin), ..) => Self::Admin,
-            (Some(Role::Member), ..) => Self::Member,
+            (Some(role), ..) => Self::in_it(role),
             (None, false, true) => Self::PublicStranger,
             (None, false, false) => Self::PrivateStranger,
             (None, true, true) => Self::PublicBanned,
@@ -155,6 +163,7 @@ actions! {
     CreateChannel "make a channel"                       [Y Y F  F N  F N]
     EditChannel "change a channel"                       [Y Y F  N N  N N]
     DeleteChannel "delete a channel"                     [Y Y F  N N  N N]
+    DeleteMessage "delete someone else's message"        [Y Y F  N N  N N]
     DeleteGeneral "delete the channel `general`"         [F F F  N N  N N]
 }
 

@@ -2,17 +2,21 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use protocol::account::User;
 use protocol::conversation::{
     Conversation, CreateConversationRequest, MemberReceipt, PatchViewRequest, ReceiptsRequest, View,
 };
-use protocol::message::{Message, MessagePage, SendMessageRequest};
+use protocol::message::{EditMessageRequest, Message, MessagePage, SeenBy, SendMessageRequest};
 use protocol::problem::Code;
 use protocol::sync::{Changes, SyncRequest, SyncResponse};
 use serde_json::json;
 
 use super::{EXAMPLE_ID, Endpoint, endpoint};
 use crate::openapi::Doc;
+use crate::routes::messages::delete::Whom;
 use crate::routes::{conversations, messages, receipts, sync, views};
+
+const REACTION: &str = "/v1/conversations/{id}/messages/{message_id}/reactions/{emoji}";
 
 pub(super) fn conversation_routes() -> Vec<Endpoint> {
     let tag = "Conversations";
@@ -120,7 +124,7 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
             Method::POST,
             "/v1/conversations/{id}/messages",
             "send_message",
-            || web::post().to(messages::send_message),
+            || web::post().to(messages::send::send_message),
             id(Doc::new(
                 tag,
                 "Send a message; repeat it with the same client_id until it is answered",
@@ -130,13 +134,13 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
             )
             .answer::<Message>(201, "Committed")
             .answer::<Message>(200, "It was committed before")
-            .problems(&[Code::Blocked, Code::ClientIdReused]),
+            .problems(&[Code::Blocked, Code::ClientIdReused, Code::LimitReached]),
         ),
         endpoint(
             Method::GET,
             "/v1/conversations/{id}/messages",
             "list_messages",
-            || web::get().to(messages::list_messages),
+            || web::get().to(messages::read::list_messages),
             id(Doc::new(
                 tag,
                 "A page of the timeline; the newest if no place is given",
@@ -174,6 +178,135 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
             Doc::new(tag, "Make a client's copy whole")
                 .body::<SyncRequest>(json!({"known": {EXAMPLE_ID: {"rev": 41, "me_version": 3}}}))
                 .answer::<SyncResponse>(200, "What differs, from one snapshot"),
+        ),
+    ]
+}
+
+pub(super) fn operation_routes() -> Vec<Endpoint> {
+    let tag = "Messages";
+    let message = |doc: Doc| {
+        doc.path_id("id", "The conversation.")
+            .path_id("message_id", "The message.")
+            .problems(&[Code::NotFound])
+    };
+    vec![
+        endpoint(
+            Method::PATCH,
+            "/v1/conversations/{id}/messages/{message_id}",
+            "edit_message",
+            || web::patch().to(messages::edit::edit_message),
+            message(Doc::new(
+                tag,
+                "Give one's own message another text, for a while",
+            ))
+            .body::<EditMessageRequest>(json!({"body": "Shall we meet at ten?"}))
+            .answer::<Message>(200, "As it is now")
+            .problems(&[
+                Code::Forbidden,
+                Code::Blocked,
+                Code::EditWindowOver,
+                Code::Deleted,
+                Code::LimitReached,
+            ]),
+        ),
+        endpoint(
+            Method::DELETE,
+            "/v1/conversations/{id}/messages/{message_id}",
+            "delete_message",
+            || web::delete().to(messages::delete::delete_message),
+            message(Doc::new(
+                tag,
+                "Delete a message for oneself, or for everyone",
+            ))
+            .query::<Whom>(
+                "for",
+                "`me`, the default; `everyone` is for its author and the group's admins.",
+            )
+            .empty(204, "It is gone; for everyone, a tombstone is left")
+            .problems(&[Code::Forbidden]),
+        ),
+        endpoint(
+            Method::PUT,
+            "/v1/conversations/{id}/messages/{message_id}/pin",
+            "pin_message",
+            || web::put().to(messages::pins::pin_message),
+            message(Doc::new(tag, "Pin a message in its conversation"))
+                .empty(204, "It is pinned")
+                .problems(&[Code::Blocked, Code::Deleted]),
+        ),
+        endpoint(
+            Method::DELETE,
+            "/v1/conversations/{id}/messages/{message_id}/pin",
+            "unpin_message",
+            || web::delete().to(messages::pins::unpin_message),
+            message(Doc::new(tag, "Unpin a message"))
+                .empty(204, "It is not pinned")
+                .problems(&[Code::Blocked]),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/conversations/{id}/pins",
+            "list_pins",
+            || web::get().to(messages::pins::list_pins),
+            Doc::new(
+                tag,
+                "What is pinned in a conversation, the newest pin first",
+            )
+            .path_id("id", "The conversation.")
+            .problems(&[Code::NotFound])
+            .paged()
+            .page::<Message>(200, "A page of them"),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/conversations/{id}/messages/{message_id}/receipts",
+            "list_seen_by",
+            || web::get().to(messages::seen_by::list_seen_by),
+            message(Doc::new(
+                tag,
+                "Who has received and read a message, but for its sender",
+            ))
+            .paged()
+            .page::<SeenBy>(200, "A page of them"),
+        ),
+    ]
+}
+
+pub(super) fn reaction_routes() -> Vec<Endpoint> {
+    let tag = "Messages";
+    let spot = |doc: Doc| {
+        doc.path_id("id", "The conversation.")
+            .path_id("message_id", "The message.")
+            .path_emoji("emoji", "The emoji.")
+            .problems(&[Code::NotFound])
+    };
+    vec![
+        endpoint(
+            Method::PUT,
+            REACTION,
+            "add_reaction",
+            || web::put().to(messages::reactions::add_reaction),
+            spot(Doc::new(tag, "Put an emoji under a message"))
+                .empty(204, "It is there")
+                .problems(&[Code::Blocked, Code::Deleted, Code::LimitReached]),
+        ),
+        endpoint(
+            Method::DELETE,
+            REACTION,
+            "remove_reaction",
+            || web::delete().to(messages::reactions::remove_reaction),
+            spot(Doc::new(tag, "Take one's emoji back"))
+                .empty(204, "It is not there")
+                .problems(&[Code::Blocked]),
+        ),
+        endpoint(
+            Method::GET,
+            REACTION,
+            "list_reactions",
+            || web::get().to(messages::reactions::list_reactions),
+            spot(Doc::new(tag, "Who chose an emoji, newest first"))
+                .paged()
+                .page::<User>(200, "A page of them"),
         ),
     ]
 }

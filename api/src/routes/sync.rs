@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use actix_web::{HttpResponse, web};
-use protocol::ids::{ConversationId, UserId};
+use protocol::ids::{ConversationId, MessageId, UserId};
 use protocol::limits;
 use protocol::message::Message;
 use protocol::sync::{Changes, Known, SyncRequest, SyncResponse, ViewChange};
@@ -14,8 +14,8 @@ use crate::app::State;
 use crate::domain::cursor;
 use crate::error::{ApiError, Result};
 use crate::extract::{Caller, Json, Path, Query, params};
-use crate::store::changes::{self, Since};
-use crate::store::messages::MessageRow;
+use crate::store::changes;
+use crate::store::messages::{self, MessageRow, Since, hides};
 use crate::store::views::{self, ViewRow};
 use crate::store::{Conn, accounts, epoch};
 
@@ -44,7 +44,7 @@ pub async fn list_changes(
                 .await?
                 .ok_or_else(ApiError::not_found)?;
             let since = since(&view, query.since, limit);
-            let rows = changes::of(conn, since.as_slice()).await?;
+            let rows = messages::changed(conn, caller.user_id, since.as_slice()).await?;
             Ok(summarise(&view, query.since, since, rows))
         })
         .await?;
@@ -56,7 +56,7 @@ fn since(view: &ViewRow, rev: i64, limit: i64) -> Option<Since> {
     let behind = view.rev.saturating_sub(rev);
     let wanted = (1..=limits::CHANGES_RESET).contains(&behind);
     wanted.then_some(Since {
-        id: view.id,
+        id: view.id.into(),
         rev,
         cleared_seq: view.cleared_seq,
         limit,
@@ -131,8 +131,8 @@ async fn read_all(conn: &mut Conn, user: UserId, request: &SyncRequest) -> Resul
     Ok(SyncResponse {
         epoch: epoch::read(conn).await?,
         account_rev: account.me().account_rev,
-        changes: read_changes(conn, &rows, &request.known).await?,
-        views: changed_views(&rows, &request.known),
+        changes: read_changes(conn, user, &rows, &request.known).await?,
+        views: changed_views(conn, user, &rows, &request.known).await?,
         removed,
         next_cursor,
         conversations: views::complete(
@@ -177,6 +177,7 @@ fn is_news(row: &ViewRow, by_id: &BTreeMap<ConversationId, Known>) -> bool {
 
 async fn read_changes(
     conn: &mut Conn,
+    user: UserId,
     rows: &[ViewRow],
     by_id: &BTreeMap<ConversationId, Known>,
 ) -> Result<BTreeMap<ConversationId, Changes>> {
@@ -190,7 +191,7 @@ async fn read_changes(
         .filter_map(|(row, known)| since(row, known.rev, limits::CHANGES_RESET))
         .collect();
     let mut found: HashMap<ConversationId, Vec<MessageRow>> = HashMap::new();
-    for message in changes::of(conn, &asked).await? {
+    for message in messages::changed(conn, user, &asked).await? {
         found
             .entry(message.conversation())
             .or_default()
@@ -204,22 +205,35 @@ async fn read_changes(
     Ok(summaries.collect())
 }
 
-fn changed_views(
+async fn changed_views(
+    conn: &mut Conn,
+    user: UserId,
     rows: &[ViewRow],
     by_id: &BTreeMap<ConversationId, Known>,
-) -> BTreeMap<ConversationId, ViewChange> {
+) -> Result<BTreeMap<ConversationId, ViewChange>> {
     let changed = rows.iter().filter_map(|row| {
-        let tag = row.tag();
-        let known = known(row, by_id)?;
-        (known.view.as_ref() != Some(&tag)).then(|| {
-            let change = ViewChange {
-                me: row.me(),
-                receipts: row.receipts(),
-                hidden: Vec::new(),
-                view: tag,
-            };
-            (ConversationId(row.id), change)
-        })
+        let (known, tag) = (known(row, by_id)?, row.tag());
+        (known.view.as_ref() != Some(&tag)).then_some((row, known, tag))
     });
-    changed.collect()
+    let changed: Vec<_> = changed.collect();
+    let versions = changed
+        .iter()
+        .map(|(row, known, _)| (row.id.into(), known.me_version));
+    let versions: Vec<_> = versions.collect();
+    let mut hidden: HashMap<ConversationId, Vec<MessageId>> = HashMap::new();
+    for one in hides::after(conn, user, &versions).await? {
+        let messages = hidden.entry(one.conversation()).or_default();
+        messages.push(one.message());
+    }
+    let views = changed.into_iter().map(|(row, _, tag)| {
+        let id = ConversationId(row.id);
+        let change = ViewChange {
+            me: row.me(),
+            receipts: row.receipts(),
+            hidden: hidden.remove(&id).unwrap_or_default(),
+            view: tag,
+        };
+        (id, change)
+    });
+    Ok(views.collect())
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::Conn;
 use super::accounts::UserRow;
-use super::messages::MessageRow;
+use super::messages::{self, MessageRow};
 use super::sql::sql;
 use crate::domain::tag;
 
@@ -69,6 +69,8 @@ pub struct ViewRow {
     floor_read: i64,
     #[diesel(sql_type = BigInt)]
     unread: i64,
+    #[diesel(sql_type = BigInt)]
+    mentions: i64,
     #[diesel(sql_type = Bool)]
     archived: bool,
     #[diesel(sql_type = Bool)]
@@ -89,8 +91,10 @@ pub struct ViewRow {
 /// A view's query with its own condition on `m` (the caller's membership) and `c`.
 ///
 /// Unread messages are not counted but computed: sending moves the sender's own watermark, so that
-/// everything above it is somebody else's; what does not count (system messages and tombstones) is
-/// subtracted by an index of its own. Only a chat that was marked unread is counted, up to 1000.
+/// everything above it is somebody else's; what does not count (system messages and tombstones, and
+/// what the member deleted for themselves) is subtracted by indexes of its own. Only a chat that was
+/// marked unread is counted, up to 1000. Mentions are counted by their own rows, up to 100 of each
+/// kind: a name, and everyone. Where nothing is unread, nothing is looked for.
 ///
 /// Floors are over both sides of a direct chat, unless the other side's account has ended; those of
 /// a channel are kept (`store/floors.rs`), because they are over thousands.
@@ -104,18 +108,41 @@ macro_rules! view_sql {
                              ELSE coalesce(f.delivered_seq, 0) END AS floor_delivered, \
                  CASE c.kind WHEN 1 THEN least(m.public_read_seq, p.public_read_seq) \
                              ELSE coalesce(f.read_seq, 0) END AS floor_read, \
-                 CASE WHEN m.unread_from_seq IS NULL THEN \
-                     least(1000, greatest(0, c.last_seq - greatest(m.read_seq, m.cleared_seq) - ( \
-                         SELECT count(*) FROM messages x WHERE x.conversation_id = c.id \
-                         AND x.seq > greatest(m.read_seq, m.cleared_seq) AND (x.kind = 2 OR x.deleted_at IS NOT NULL)))) \
+                 CASE WHEN c.last_seq < first.seq THEN 0 \
+                 WHEN m.unread_from_seq IS NULL THEN \
+                     least(1000, greatest(0, c.last_seq - first.seq + 1 - ( \
+                         SELECT count(*) FROM messages x WHERE x.conversation_id = c.id AND x.seq >= first.seq \
+                             AND (x.kind = 2 OR x.deleted_at IS NOT NULL)) - ( \
+                         SELECT count(*) FROM message_hides h \
+                         JOIN messages x ON x.conversation_id = h.conversation_id AND x.seq = h.seq \
+                         WHERE h.conversation_id = c.id AND h.user_id = m.user_id AND h.seq >= first.seq \
+                             AND x.kind = 1 AND x.deleted_at IS NULL))) \
                  ELSE ( \
                      SELECT count(*) FROM (SELECT 1 FROM messages x WHERE x.conversation_id = c.id \
-                         AND x.seq >= greatest(m.unread_from_seq, m.cleared_seq + 1) AND x.sender_id <> m.user_id \
-                         AND x.kind = 1 AND x.deleted_at IS NULL LIMIT 1000) counted) \
+                         AND x.seq >= first.seq AND x.sender_id <> m.user_id \
+                         AND x.kind = 1 AND x.deleted_at IS NULL \
+                         AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = c.id \
+                             AND h.user_id = m.user_id AND h.seq = x.seq OFFSET 0) LIMIT 1000) counted) \
                  END AS unread, \
+                 CASE WHEN c.last_seq < first.seq THEN 0 ELSE least(100, ( \
+                     SELECT count(*) FROM ( \
+                         (SELECT n.seq FROM mentions n \
+                          WHERE n.conversation_id = c.id AND n.user_id = m.user_id AND n.seq >= first.seq \
+                              AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = c.id \
+                                  AND h.user_id = m.user_id AND h.seq = n.seq OFFSET 0) LIMIT 100) \
+                         UNION \
+                         (SELECT x.seq FROM messages x \
+                          WHERE x.conversation_id = c.id AND x.mentions_all AND x.seq >= first.seq \
+                              AND x.sender_id <> m.user_id \
+                              AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = c.id \
+                                  AND h.user_id = m.user_id AND h.seq = x.seq OFFSET 0) LIMIT 100)) named)) \
+                 END AS mentions, \
                  m.archived, m.pinned, m.pin_position, m.muted_until, m.cleared_seq, m.unread_from_seq, \
                  (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AS listed \
              FROM members m JOIN conversations c ON c.id = m.conversation_id \
+             CROSS JOIN LATERAL (SELECT CASE WHEN m.unread_from_seq IS NULL \
+                 THEN greatest(m.read_seq, m.cleared_seq) + 1 \
+                 ELSE greatest(m.unread_from_seq, m.cleared_seq + 1) END AS seq) first \
              LEFT JOIN receipt_floors f ON f.conversation_id = c.id AND c.kind = 2 \
              LEFT JOIN LATERAL ( \
                  SELECT o.user_id, \
@@ -274,7 +301,7 @@ impl ViewRow {
             delivered_seq: self.delivered_seq,
             read_seq: self.read_seq,
             unread: self.unread,
-            mentions: 0,
+            mentions: self.mentions,
             archived: self.archived,
             pinned: self.pinned,
             pin_position: self.pin_position,
@@ -314,27 +341,24 @@ impl ViewRow {
     }
 }
 
-/// Adds the peers and the newest visible messages, with one query each.
+/// Adds the peers and the newest visible messages to conversations of one member, with one query each.
 pub async fn complete(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<Conversation>> {
-    if rows.is_empty() {
+    let [first, ..] = rows.as_slice() else {
         return Ok(Vec::new());
-    }
+    };
+    let reader = UserId(first.user_id);
     let peer_ids: Vec<Uuid> = rows.iter().filter_map(|row| row.peer_id).collect();
     let peers: Vec<UserRow> = sql("SELECT * FROM users WHERE id = ANY ({})")
         .bind::<Array<SqlUuid>, _>(peer_ids)
         .load(conn)
         .await?;
     let peers: HashMap<Uuid, UserRow> = peers.into_iter().map(|user| (user.id, user)).collect();
-    let visible: Vec<&ViewRow> = rows
+    let above = rows
         .iter()
         .filter(|row| row.last_seq > row.cleared_seq)
-        .collect();
-    let messages: Vec<MessageRow> = sql("SELECT x.* FROM unnest({}, {}) AS newest (id, seq) \
-         JOIN messages x ON x.conversation_id = newest.id AND x.seq = newest.seq")
-    .bind::<Array<SqlUuid>, _>(visible.iter().map(|row| row.id).collect::<Vec<_>>())
-    .bind::<Array<BigInt>, _>(visible.iter().map(|row| row.last_seq).collect::<Vec<_>>())
-    .load(conn)
-    .await?;
+        .map(|row| (row.id.into(), row.cleared_seq));
+    let above: Vec<(ConversationId, i64)> = above.collect();
+    let messages = messages::newest(conn, reader, &above).await?;
     let mut newest: HashMap<ConversationId, MessageRow> = messages
         .into_iter()
         .map(|row| (row.conversation(), row))

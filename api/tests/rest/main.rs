@@ -11,6 +11,7 @@ mod conversations;
 mod documents;
 mod events;
 mod groups;
+mod messages;
 mod migrations;
 mod people;
 mod plans;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AttachmentId, ClientId, ConversationId, MessageId, UserId};
+use crate::limits;
 use crate::time::Timestamp;
 
 /// Who wrote a message.
@@ -54,6 +55,13 @@ pub struct ReplyTo {
     pub excerpt: String,
 }
 
+/// The first words of a message, on one line: what stands above an answer to it.
+#[must_use]
+pub fn excerpt(body: &str) -> String {
+    let first: String = body.chars().take(limits::EXCERPT_CHARS).collect();
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A file of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Attachment {
@@ -73,6 +81,20 @@ pub struct Attachment {
     pub url: String,
     /// The same of a small picture, of images.
     pub thumbnail_url: Option<String>,
+}
+
+impl Attachment {
+    /// The stable address of a file.
+    #[must_use]
+    pub fn url_of(id: AttachmentId) -> String {
+        format!("/v1/attachments/{id}")
+    }
+
+    /// The stable address of an image's small picture.
+    #[must_use]
+    pub fn thumbnail_url_of(id: AttachmentId) -> String {
+        format!("/v1/attachments/{id}/thumbnail")
+    }
 }
 
 /// One emoji under a message.
@@ -198,8 +220,8 @@ pub struct MessagePage {
 ///
 /// Only the commit knows `seq`, `rev` and `created_at`; everything else of its frame is written
 /// before, once, so that the database only has to add these three (`frame_head`).
-#[derive(Debug, Serialize)]
-pub struct MessageDraft<'a> {
+#[derive(Clone, Debug, Serialize)]
+pub struct MessageDraft {
     /// Its id.
     pub id: MessageId,
     /// Where it goes.
@@ -211,29 +233,30 @@ pub struct MessageDraft<'a> {
     /// Whether a person wrote it.
     pub kind: MessageKind,
     /// Its text.
-    pub body: &'a str,
+    pub body: String,
     /// Of a system message: what it tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<SystemEvent>,
     /// The message it answers.
     pub reply_to: Option<ReplyTo>,
     /// Its files.
-    pub attachments: &'a [Attachment],
-    /// None yet.
-    pub reactions: &'a [Reaction],
+    pub attachments: Vec<Attachment>,
     /// Whom it names.
-    pub mentions: &'a [UserId],
+    pub mentions: Vec<UserId>,
     /// Whether it names everyone in its conversation.
     pub mentions_all: bool,
-    /// Not yet.
-    pub pinned: bool,
-    /// Not yet.
-    pub edited_at: Option<Timestamp>,
-    /// Not yet.
-    pub deleted_at: Option<Timestamp>,
 }
 
-impl MessageDraft<'_> {
+/// What nobody can have done to a message that is not there yet.
+#[derive(Default, Serialize)]
+struct Untouched {
+    reactions: [Reaction; 0],
+    pinned: bool,
+    edited_at: Option<Timestamp>,
+    deleted_at: Option<Timestamp>,
+}
+
+impl MessageDraft {
     /// The `message.created` frame up to the value of `message.seq`.
     ///
     /// The rest is `<seq>,"rev":<rev>,"created_at":"<time>"},"rev":<rev>}`.
@@ -242,12 +265,48 @@ impl MessageDraft<'_> {
     /// Never: the draft is an object of strings, numbers and lists.
     #[must_use]
     pub fn frame_head(&self) -> String {
-        let mut draft = serde_json::to_string(self).expect("a draft is plain data");
-        draft.pop();
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            draft: &'a MessageDraft,
+            #[serde(flatten)]
+            rest: Untouched,
+        }
+        let whole = Whole {
+            draft: self,
+            rest: Untouched::default(),
+        };
+        let mut message = serde_json::to_string(&whole).expect("a draft is plain data");
+        message.pop();
         format!(
-            r#"{{"type":"message.created","conversation_id":"{}","message":{draft},"seq":"#,
+            r#"{{"type":"message.created","conversation_id":"{}","message":{message},"seq":"#,
             self.conversation_id
         )
+    }
+
+    /// The message that it has become.
+    #[must_use]
+    pub fn committed(self, seq: i64, rev: i64, created_at: Timestamp) -> Message {
+        Message {
+            id: self.id,
+            conversation_id: self.conversation_id,
+            seq,
+            rev,
+            client_id: self.client_id,
+            sender_id: self.sender_id,
+            kind: self.kind,
+            body: self.body,
+            system: self.system,
+            reply_to: self.reply_to,
+            attachments: self.attachments,
+            reactions: Vec::new(),
+            mentions: self.mentions,
+            mentions_all: self.mentions_all,
+            pinned: false,
+            created_at,
+            edited_at: None,
+            deleted_at: None,
+        }
     }
 }
 
@@ -258,11 +317,9 @@ mod tests {
 
     #[test]
     fn a_completed_frame_head_is_the_frame_of_the_message() {
-        let message = Message {
+        let draft = MessageDraft {
             id: MessageId::new(),
             conversation_id: ConversationId::new(),
-            seq: 7,
-            rev: 9,
             client_id: ClientId::new(),
             sender_id: UserId::new(),
             kind: MessageKind::Text,
@@ -270,47 +327,47 @@ mod tests {
             system: Some(SystemEvent::GroupRenamed {
                 name: "Engines".to_owned(),
             }),
-            reply_to: None,
-            attachments: vec![],
-            reactions: vec![],
+            reply_to: Some(ReplyTo {
+                message_id: MessageId::new(),
+                seq: 3,
+                sender_id: UserId::new(),
+                excerpt: "what \"was\" said".to_owned(),
+            }),
+            attachments: vec![Attachment {
+                id: AttachmentId::new(),
+                name: "a picture.png".to_owned(),
+                content_type: "image/png".to_owned(),
+                size: 70,
+                width: Some(1),
+                height: Some(1),
+                url: "/v1/attachments/1".to_owned(),
+                thumbnail_url: None,
+            }],
             mentions: vec![UserId::new()],
             mentions_all: true,
-            pinned: false,
-            created_at: Timestamp::now(),
-            edited_at: None,
-            deleted_at: None,
         };
-        let head = MessageDraft {
-            id: message.id,
-            conversation_id: message.conversation_id,
-            client_id: message.client_id,
-            sender_id: message.sender_id,
-            kind: message.kind,
-            body: &message.body,
-            system: message.system.clone(),
-            reply_to: None,
-            attachments: &[],
-            reactions: &[],
-            mentions: &message.mentions,
-            mentions_all: true,
-            pinned: false,
-            edited_at: None,
-            deleted_at: None,
-        }
-        .frame_head();
+        let at = Timestamp::now();
         let whole = format!(
-            r#"{head}7,"rev":9,"created_at":"{}"}},"rev":9}}"#,
-            message.created_at
+            r#"{}7,"rev":9,"created_at":"{at}"}},"rev":9}}"#,
+            draft.frame_head()
         );
         let frame: ServerFrame = serde_json::from_str(&whole).unwrap();
         let want = ServerFrame::MessageCreated {
-            conversation_id: message.conversation_id,
+            conversation_id: draft.conversation_id,
             rev: 9,
-            message: Box::new(message),
+            message: Box::new(draft.committed(7, 9, at)),
         };
         assert_eq!(frame, want);
         // Not only what is known is equal: the very same fields are written.
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(value(&whole), value(&serde_json::to_string(&want).unwrap()));
+    }
+
+    #[test]
+    fn an_excerpt_is_the_beginning_on_one_line() {
+        assert_eq!(excerpt("one\n\ttwo   three"), "one two three");
+        assert_eq!(excerpt(""), "");
+        let long = excerpt(&"\u{1F600}".repeat(500));
+        assert_eq!(long.chars().count(), limits::EXCERPT_CHARS);
     }
 }

@@ -82,11 +82,47 @@ pub async fn sweep_piece(conn: &mut Conn, id: Uuid, rows: i64) -> QueryResult<us
     .bind::<BigInt, _>(rows)
     .execute(conn)
     .await?;
+    let mentions = sql(
+        "DELETE FROM mentions WHERE (conversation_id, user_id, seq) IN ( \
+             SELECT conversation_id, user_id, seq FROM mentions WHERE conversation_id = {} \
+             ORDER BY user_id, seq LIMIT {} FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<BigInt, _>(rows)
+    .execute(conn)
+    .await?;
+    let hides = sql(
+        "DELETE FROM message_hides WHERE (conversation_id, user_id, seq) IN ( \
+             SELECT conversation_id, user_id, seq FROM message_hides WHERE conversation_id = {} \
+             ORDER BY user_id, seq LIMIT {} FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<BigInt, _>(rows)
+    .execute(conn)
+    .await?;
+    let reactions = sql(
+        "DELETE FROM reactions WHERE (conversation_id, seq, user_id, emoji) IN ( \
+             SELECT conversation_id, seq, user_id, emoji FROM reactions WHERE conversation_id = {} \
+             ORDER BY seq, user_id, emoji LIMIT {} FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<BigInt, _>(rows)
+    .execute(conn)
+    .await?;
+    let files = sql(
+        "UPDATE attachments SET deleted_at = clock_timestamp() WHERE id IN ( \
+             SELECT id FROM attachments WHERE conversation_id = {} AND deleted_at IS NULL \
+             ORDER BY id LIMIT {} FOR NO KEY UPDATE SKIP LOCKED)",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<BigInt, _>(rows)
+    .execute(conn)
+    .await?;
     let floors = sql("DELETE FROM receipt_floors WHERE conversation_id = {}")
         .bind::<SqlUuid, _>(id)
         .execute(conn)
         .await?;
-    Ok(messages + members + floors)
+    Ok(messages + members + mentions + hides + reactions + files + floors)
 }
 
 /// Notes that nothing is left of a channel that is gone, if so: another process may be deleting
@@ -94,7 +130,12 @@ pub async fn sweep_piece(conn: &mut Conn, id: Uuid, rows: i64) -> QueryResult<us
 pub async fn set_swept(conn: &mut Conn, id: Uuid) -> QueryResult<()> {
     sql("UPDATE removed_conversations r SET swept_at = clock_timestamp() WHERE conversation_id = {} \
          AND NOT EXISTS (SELECT FROM messages m WHERE m.conversation_id = r.conversation_id) \
-         AND NOT EXISTS (SELECT FROM members m WHERE m.conversation_id = r.conversation_id)")
+         AND NOT EXISTS (SELECT FROM members m WHERE m.conversation_id = r.conversation_id) \
+         AND NOT EXISTS (SELECT FROM mentions m WHERE m.conversation_id = r.conversation_id) \
+         AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = r.conversation_id) \
+         AND NOT EXISTS (SELECT FROM reactions x WHERE x.conversation_id = r.conversation_id) \
+         AND NOT EXISTS (SELECT FROM attachments a WHERE a.conversation_id = r.conversation_id \
+             AND a.deleted_at IS NULL)")
     .bind::<SqlUuid, _>(id)
     .execute(conn)
     .await?;

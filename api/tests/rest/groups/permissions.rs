@@ -3,6 +3,7 @@
 use api::policy::groups::{Action, Answer, Standing, answer, markdown};
 use protocol::group::{Group, Invite};
 use protocol::ids::ClientId;
+use protocol::message::Message;
 use serde_json::{Value, json};
 use testkit::http::{Client, Reply, User};
 
@@ -52,6 +53,8 @@ struct Stage<'c> {
     cast: &'c Cast,
     group: Group,
     invite: Invite,
+    /// Of someone who only speaks.
+    message: Message,
 }
 
 impl<'c> Stage<'c> {
@@ -72,6 +75,8 @@ impl<'c> Stage<'c> {
         let at = ban(group, cast.banned.id());
         owner.put(&at, &json!({})).await.expect(204);
         channel(&cast.owner, group, "side").await;
+        let room = general(&read(&cast.owner, group).await);
+        let message = cast.other_member.client.send(room, "hello").await;
         let invite = owner.post(&path(group, "/invites"), &json!({})).await;
         if !public {
             let change = json!({ "visibility": "private" });
@@ -81,6 +86,7 @@ impl<'c> Stage<'c> {
             cast,
             group: read(&cast.owner, group).await,
             invite: invite.expect(201).json(),
+            message,
         }
     }
 
@@ -133,6 +139,11 @@ impl<'c> Stage<'c> {
             }
             Action::EditChannel => one("PATCH", side, Some(json!({ "topic": "x" })), 200),
             Action::DeleteChannel => one("DELETE", side, None, 204),
+            Action::DeleteMessage => {
+                let (room, message) = (general(&self.group), self.message.id);
+                let path = format!("/v1/conversations/{room}/messages/{message}?for=everyone");
+                one("DELETE", path, None, 204)
+            }
             Action::DeleteGeneral => one(
                 "DELETE",
                 format!("/v1/channels/{}", general(&self.group)),

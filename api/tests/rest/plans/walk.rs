@@ -173,6 +173,7 @@ impl Walk {
             self.post(heavy, &format!("{path}/receipts"), json!({ "read_seq": 5 }))
                 .await;
             self.get(heavy, &format!("{path}/receipts")).await;
+            self.operations(heavy, &path).await;
             let view = json!({ "pinned": true, "pin_position": 1, "unread_from_seq": 3 });
             self.patch(heavy, &format!("{path}/me"), view).await;
             self.get(heavy, &path).await;
@@ -191,6 +192,34 @@ impl Walk {
         self.post(heavy, "/v1/sync", known).await;
         self.delete(heavy, &format!("/v1/conversations/{}", seed::direct(2)))
             .await;
+    }
+
+    /// Everything that is done to a message, in a conversation.
+    async fn operations(&self, heavy: &Client, path: &str) {
+        let send = json!({ "client_id": Uuid::now_v7(), "body": "Hello @seed.00002 and @all" });
+        let first = self.post(heavy, &format!("{path}/messages"), send).await;
+        let (id, seq) = (first["id"].as_str().unwrap(), &first["seq"]);
+        let reply = json!({ "client_id": Uuid::now_v7(), "body": "Indeed", "reply_to": id });
+        self.post(heavy, &format!("{path}/messages"), reply).await;
+        let at = format!("{path}/messages/{id}");
+        self.patch(heavy, &at, json!({ "body": "Good day @seed.00003" }))
+            .await;
+        for emoji in ["%F0%9F%91%8D", "%E2%9D%A4"] {
+            let reaction = format!("{at}/reactions/{emoji}");
+            self.put(heavy, &reaction).await;
+            self.get(heavy, &reaction).await;
+        }
+        self.get(heavy, &format!("{path}/messages?around={seq}"))
+            .await;
+        self.delete(heavy, &format!("{at}/reactions/%E2%9D%A4"))
+            .await;
+        self.put(heavy, &format!("{at}/pin")).await;
+        self.get(heavy, &format!("{path}/pins")).await;
+        self.delete(heavy, &format!("{at}/pin")).await;
+        self.get(heavy, &format!("{at}/receipts")).await;
+        self.delete(heavy, &at).await;
+        self.get(heavy, &format!("{path}/messages")).await;
+        self.delete(heavy, &format!("{at}?for=everyone")).await;
     }
 
     async fn groups(&self, heavy: &Client, other: &Client) {

@@ -1,0 +1,162 @@
+//! Files of messages: held by one, or by none.
+
+use futures_util::future::join_all;
+use protocol::ids::{AttachmentId, ClientId};
+use protocol::message::Message;
+use protocol::problem::Code;
+use serde_json::json;
+use testkit::http::User;
+
+use super::{Chat, delete, edit, read, send, try_edit, try_send};
+use crate::app::TestApp;
+use crate::rows;
+
+/// A file that someone has uploaded.
+pub async fn upload(test: &TestApp, owner: &User, name: &str) -> AttachmentId {
+    let id = AttachmentId::new();
+    let row = format!(
+        "INSERT INTO attachments (id, uploader_id, name, content_type, size, width, height, has_thumbnail) \
+         VALUES ('{id}', '{}', '{name}', 'image/png', 70, 3, 4, true)",
+        owner.id()
+    );
+    assert_eq!(rows::change(&test.env, &row).await, 1);
+    id
+}
+
+async fn held_by(test: &TestApp, id: AttachmentId) -> String {
+    let query =
+        format!("SELECT coalesce(message_id::text, '') AS line FROM attachments WHERE id = '{id}'");
+    rows::lines(&test.env, &query).await.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_go_with_their_message_in_the_order_they_were_named() {
+    let chat = Chat::begin().await;
+    let first = upload(&chat.test, &chat.ada, "first.png").await;
+    let second = upload(&chat.test, &chat.ada, "second.png").await;
+    let body = json!({ "attachment_ids": [second, first] });
+    let message = send(&chat.ada, chat.id, body).await;
+    let names: Vec<_> = message
+        .attachments
+        .iter()
+        .map(|file| file.name.as_str())
+        .collect();
+    assert_eq!(
+        (message.body.as_str(), names),
+        ("", vec!["second.png", "first.png"])
+    );
+    let file = &message.attachments[1];
+    assert_eq!((file.size, file.width, file.height), (70, Some(3), Some(4)));
+    assert_eq!(file.url, format!("/v1/attachments/{first}"));
+    let small = format!("/v1/attachments/{first}/thumbnail");
+    assert_eq!(file.thumbnail_url, Some(small));
+    assert_eq!(chat.told("message.created", 1).await, message);
+    assert_eq!(read(&chat.bob, &message).await, message);
+    for id in [first, second] {
+        assert_eq!(held_by(&chat.test, id).await, message.id.to_string());
+    }
+    // Beside files, a text may become empty and not before.
+    let edited = edit(&chat.ada, &message, "these").await;
+    assert_eq!(edited.attachments, message.attachments);
+    assert_eq!(edit(&chat.ada, &edited, "").await.body, "");
+    let plain = chat.ada.client.send(chat.id, "plain").await;
+    try_edit(&chat.ada, &plain, "")
+        .await
+        .problem(422, Code::Invalid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_ones_own_uploads_that_nothing_holds_can_be_sent() {
+    let chat = Chat::begin().await;
+    let eve = chat.test.user("eve").await;
+    let own = upload(&chat.test, &chat.ada, "own.png").await;
+    let held = upload(&chat.test, &chat.ada, "held.png").await;
+    let foreign = upload(&chat.test, &chat.bob, "foreign.png").await;
+    let gone = upload(&chat.test, &chat.ada, "gone.png").await;
+    let delete_it = format!("UPDATE attachments SET deleted_at = now() WHERE id = '{gone}'");
+    rows::change(&chat.test.env, &delete_it).await;
+    send(&chat.ada, chat.id, json!({ "attachment_ids": [held] })).await;
+    let many: Vec<_> = (0..11).map(|_| AttachmentId::new()).collect();
+    for ids in [
+        json!([AttachmentId::new()]),
+        json!([own, foreign]),
+        json!([own, held]),
+        json!([own, gone]),
+        json!([own, own]),
+        json!(many),
+        json!(["x"]),
+    ] {
+        let body = json!({ "body": "look", "attachment_ids": ids });
+        let problem = try_send(&chat.ada, chat.id, body)
+            .await
+            .problem(422, Code::Invalid);
+        assert!(
+            problem.errors[0].field.starts_with("attachment_ids"),
+            "{problem:?}"
+        );
+    }
+    let body = json!({ "attachment_ids": [] });
+    try_send(&chat.ada, chat.id, body)
+        .await
+        .problem(422, Code::Invalid);
+    let body = json!({ "attachment_ids": [upload(&chat.test, &eve, "x.png").await] });
+    try_send(&eve, chat.id, body)
+        .await
+        .problem(404, Code::NotFound);
+    assert_eq!(held_by(&chat.test, own).await, "");
+    assert_eq!(chat.rev().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_send_finds_its_files_held_by_itself() {
+    let chat = Chat::begin().await;
+    let file = upload(&chat.test, &chat.ada, "own.png").await;
+    let body = json!({ "client_id": ClientId::new(), "body": "look", "attachment_ids": [file] });
+    let message = send(&chat.ada, chat.id, body.clone()).await;
+    let again = try_send(&chat.ada, chat.id, body.clone()).await.expect(200);
+    assert_eq!(again.json::<Message>(), message);
+    delete(&chat.ada, &message).await;
+    let again = try_send(&chat.ada, chat.id, body.clone()).await.expect(200);
+    assert!(again.json::<Message>().deleted_at.is_some());
+    let mut other = body;
+    other["attachment_ids"] = json!([]);
+    try_send(&chat.ada, chat.id, other)
+        .await
+        .problem(409, Code::ClientIdReused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_messages_with_one_file_exactly_one_gets_it() {
+    let chat = Chat::begin().await;
+    let other = chat.test.another(&[]).await;
+    let elsewhere = chat.ada.client.at(format!("http://{}", other.http));
+    let eve = chat.test.user("eve").await;
+    let second = chat.ada.client.direct(eve.id()).await.shared.id;
+    for _ in 0..3 {
+        let shared = upload(&chat.test, &chat.ada, "shared.png").await;
+        let mut sends = Vec::new();
+        for n in 0..24 {
+            let own = upload(&chat.test, &chat.ada, "own.png").await;
+            let room = if n % 2 == 0 { chat.id } else { second };
+            let client = if n % 3 == 0 {
+                &elsewhere
+            } else {
+                &chat.ada.client
+            };
+            let body = json!({ "client_id": ClientId::new(), "attachment_ids": [own, shared] });
+            let path = format!("/v1/conversations/{room}/messages");
+            sends.push(async move { (own, client.post(&path, &body).await) });
+        }
+        let mut won = Vec::new();
+        for (own, reply) in join_all(sends).await {
+            match reply.status {
+                201 => won.push(reply.json::<Message>()),
+                422 => assert_eq!(held_by(&chat.test, own).await, "", "all or none"),
+                _ => panic!("{reply}"),
+            }
+        }
+        assert_eq!(won.len(), 1);
+        assert_eq!(held_by(&chat.test, shared).await, won[0].id.to_string());
+    }
+    other.stop().await;
+}
