@@ -87,6 +87,16 @@ impl Replica {
                 conversation_id,
                 rev,
                 message,
+            }
+            | ServerFrame::MessageUpdated {
+                conversation_id,
+                rev,
+                message,
+            }
+            | ServerFrame::MessageDeleted {
+                conversation_id,
+                rev,
+                message,
             } => self.with(*conversation_id, |room| {
                 room.event(*rev, Event::Message(message.clone()));
             }),
@@ -96,6 +106,14 @@ impl Replica {
                     room.event(*rev, Event::Shared(Box::new(conversation.clone())));
                 })
             }
+            ServerFrame::MessageHidden {
+                conversation_id,
+                message_id,
+                me,
+            } => self.with(*conversation_id, |room| {
+                room.hide(*message_id);
+                room.view(me.clone());
+            }),
             ServerFrame::Receipt {
                 conversation_id,
                 user_id,

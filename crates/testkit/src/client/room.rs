@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::conversation::{Conversation, ConversationKind, Receipts, SharedConversation, View};
 use protocol::ids::{GroupId, MessageId, UserId};
 use protocol::limits::{MENTIONS_MAX, UNREAD_MAX};
-use protocol::message::{Message, MessageKind, MessagePage};
+use protocol::message::{Message, MessageKind, MessagePage, excerpt};
 use protocol::sync::{Changes, Known, ViewChange};
 
 /// Events kept above a hole, at most; what is beyond comes back with the changes.
@@ -33,6 +33,9 @@ pub struct Room {
     rev: i64,
     messages: BTreeMap<MessageId, Message>,
     hidden: BTreeSet<MessageId>,
+    /// Everything hidden up to this version of the view is known: only an answer that says what was
+    /// hidden moves it, not a view that came by itself.
+    hidden_version: i64,
     pending: BTreeMap<i64, Event>,
     /// The other one's watermarks, in direct chats, as far as events told.
     peer: Receipts,
@@ -63,6 +66,8 @@ impl Room {
             rev: conversation.shared.rev,
             shared: conversation.shared.clone(),
             tag: Some(conversation.view.clone()),
+            // Its messages will be loaded without what is hidden by now.
+            hidden_version: conversation.me.version,
             conversation,
             messages: BTreeMap::new(),
             hidden: BTreeSet::new(),
@@ -94,7 +99,7 @@ impl Room {
     pub fn known(&self) -> Known {
         Known {
             rev: self.rev,
-            me_version: self.conversation.me.version,
+            me_version: self.hidden_version,
             view: self.tag.clone(),
         }
     }
@@ -171,6 +176,7 @@ impl Room {
     /// What `sync` says of a view whose tag differs.
     pub fn merge_view_change(&mut self, change: ViewChange) {
         self.hidden.extend(change.hidden);
+        self.hidden_version = self.hidden_version.max(change.me.version);
         self.merge_view(change.me, change.receipts, change.view);
     }
 
@@ -219,13 +225,15 @@ impl Room {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let me = self.conversation.me.clone();
-        let mut messages: Vec<Message> = self
-            .messages
-            .values()
-            .filter(|message| message.seq > me.cleared_seq && !self.hidden.contains(&message.id))
-            .cloned()
-            .collect();
+        let seen = self.messages.values().filter(|message| self.sees(message));
+        let mut messages: Vec<Message> = seen.cloned().collect();
         messages.sort_by_key(|message| message.seq);
+        for reply_to in messages.iter_mut().filter_map(|one| one.reply_to.as_mut()) {
+            // What an event said of the answered message may be old by now.
+            let answered = self.messages.get(&reply_to.message_id);
+            let answered = answered.filter(|message| self.sees(message));
+            reply_to.excerpt = answered.map_or_else(String::new, |message| excerpt(&message.body));
+        }
         Snapshot {
             shared: SharedConversation {
                 rev: self.rev,
@@ -234,13 +242,20 @@ impl Room {
             me: View {
                 unread: self.count_unread(|_| true).min(UNREAD_MAX),
                 mentions: self
-                    .count_unread(|message| message.mentions.contains(&self.own))
+                    .count_unread(|message| {
+                        message.mentions_all || message.mentions.contains(&self.own)
+                    })
                     .min(MENTIONS_MAX),
                 ..me
             },
             receipts: self.conversation.receipts,
             messages,
         }
+    }
+
+    /// Whether the user has neither cleared nor hidden it.
+    fn sees(&self, message: &Message) -> bool {
+        message.seq > self.conversation.me.cleared_seq && !self.hidden.contains(&message.id)
     }
 
     fn count_unread(&self, counts: impl Fn(&Message) -> bool) -> i64 {
@@ -309,7 +324,9 @@ impl Room {
     fn merge_view(&mut self, me: View, receipts: Receipts, tag: String) {
         self.view(me.clone());
         self.receipts(receipts);
-        let as_told = self.conversation.me == me && self.conversation.receipts == receipts;
+        let as_told = self.conversation.me == me
+            && self.conversation.receipts == receipts
+            && self.hidden_version >= me.version;
         self.tag = as_told.then_some(tag);
     }
 

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use protocol::ids::{ClientId, ConversationId, GroupId};
+use protocol::message::{Reaction, ReplyTo};
 use protocol::time::Timestamp;
 
 use super::*;
@@ -13,6 +14,9 @@ enum Op {
     Send { mine: bool },
     Edit(Index),
     Delete(Index),
+    Answer { mine: bool, to: Index },
+    React(Index),
+    Pin(Index),
     Rename,
 }
 
@@ -25,6 +29,8 @@ enum Step {
     Changes(Index),
     /// The timeline, from a snapshot of any moment; then the changes it asks for.
     Page(Index, Index),
+    /// The caller deleted a message for themselves.
+    Hide(Index),
 }
 
 /// The history of a conversation: what the database knew at each revision.
@@ -80,7 +86,7 @@ impl World {
 
     fn page(&self, rev: i64) -> MessagePage {
         MessagePage {
-            items: self.at(rev).messages.clone(),
+            items: self.at(rev).as_read(),
             has_before: false,
             has_after: false,
             rev,
@@ -91,7 +97,7 @@ impl World {
     fn changes(&self, since: i64, now: i64) -> Changes {
         const LIMIT: usize = 3;
         let moment = self.at(now);
-        let mut items = moment.messages.clone();
+        let mut items = moment.as_read();
         items.retain(|message| message.rev > since);
         items.sort_by_key(|message| message.rev);
         let complete = items.len() <= LIMIT;
@@ -105,6 +111,12 @@ impl World {
         }
     }
 
+    /// The message that is hidden by a step.
+    fn hidden(&self, index: &Index) -> Option<MessageId> {
+        let all = &self.at(self.last()).messages;
+        (!all.is_empty()).then(|| all[index.index(all.len())].id)
+    }
+
     fn heal(&self, room: &mut Room, since: i64, now: i64) {
         let mut next = Some(since);
         while let Some(since) = next {
@@ -114,6 +126,37 @@ impl World {
 }
 
 impl Moment {
+    /// As the API answers them: what an answer shows of another message is of the moment.
+    fn as_read(&self) -> Vec<Message> {
+        let mut messages = self.messages.clone();
+        for reply_to in messages.iter_mut().filter_map(|one| one.reply_to.as_mut()) {
+            let answered = self
+                .messages
+                .iter()
+                .find(|one| one.id == reply_to.message_id);
+            reply_to.excerpt = excerpt(&answered.expect("nothing is removed").body);
+        }
+        messages
+    }
+
+    fn send(&mut self, sender: UserId, answered: Option<Message>) -> Event {
+        self.shared.last_seq += 1;
+        let mut message = message(
+            self.shared.id,
+            self.shared.last_seq,
+            self.shared.rev,
+            sender,
+        );
+        message.reply_to = answered.map(|one| ReplyTo {
+            message_id: one.id,
+            seq: one.seq,
+            sender_id: one.sender_id,
+            excerpt: excerpt(&one.body),
+        });
+        self.messages.push(message.clone());
+        Event::Message(Box::new(message))
+    }
+
     fn apply(&mut self, op: &Op, own: UserId, peer: UserId) {
         let rev = self.shared.rev + 1;
         self.shared.rev = rev;
@@ -131,17 +174,30 @@ impl Moment {
             Op::Delete(i) if !self.messages.is_empty() => {
                 change(&mut self.messages, i, |message| {
                     message.body.clear();
+                    message.reply_to = None;
+                    message.reactions.clear();
+                    message.pinned = false;
                     message.deleted_at = Some(Timestamp::now());
                 })
             }
-            Op::Send { mine } => {
-                self.shared.last_seq += 1;
-                let sender = if *mine { own } else { peer };
-                let message = message(self.shared.id, self.shared.last_seq, rev, sender);
-                self.messages.push(message.clone());
-                Event::Message(Box::new(message))
+            Op::React(i) if !self.messages.is_empty() => change(&mut self.messages, i, |message| {
+                let count = message.reactions.pop().map_or(0, |one| one.count) + 1;
+                message.reactions.push(Reaction {
+                    emoji: "\u{1F44D}".to_owned(),
+                    count,
+                    user_ids: vec![message.sender_id],
+                    mine: None,
+                });
+            }),
+            Op::Pin(i) if !self.messages.is_empty() => change(&mut self.messages, i, |message| {
+                message.pinned = !message.pinned;
+            }),
+            Op::Send { mine } => self.send(if *mine { own } else { peer }, None),
+            Op::Answer { mine, to } if !self.messages.is_empty() => {
+                let answered = self.messages[to.index(self.messages.len())].clone();
+                self.send(if *mine { own } else { peer }, Some(answered))
             }
-            Op::Rename | Op::Edit(_) | Op::Delete(_) => {
+            _ => {
                 self.shared_rev = rev;
                 self.shared.name = Some(format!("name {rev}"));
                 Event::Shared(Box::new(self.shared.clone()))
@@ -219,6 +275,9 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         4 => any::<bool>().prop_map(|mine| Op::Send { mine }),
         2 => any::<Index>().prop_map(Op::Edit),
         1 => any::<Index>().prop_map(Op::Delete),
+        2 => any::<(bool, Index)>().prop_map(|(mine, to)| Op::Answer { mine, to }),
+        1 => any::<Index>().prop_map(Op::React),
+        1 => any::<Index>().prop_map(Op::Pin),
         1 => Just(Op::Rename),
     ];
     prop::collection::vec(op, 1..30)
@@ -229,6 +288,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => any::<Index>().prop_map(Step::Event),
         1 => any::<Index>().prop_map(Step::Changes),
         1 => any::<(Index, Index)>().prop_map(|(then, now)| Step::Page(then, now)),
+        1 => any::<Index>().prop_map(Step::Hide),
     ];
     prop::collection::vec(step, 0..60)
 }
@@ -271,6 +331,7 @@ proptest! {
     ) {
         let world = World::new(&ops);
         let mut room = world.empty(between(&start, 0, world.last()));
+        let mut hidden = Vec::new();
         // At some point it loads the timeline for the first time.
         let (place, then, now) = loaded;
         steps.insert(place.index(steps.len() + 1), Step::Page(then, now));
@@ -286,6 +347,7 @@ proptest! {
                     let now = between(index, room.rev(), world.last());
                     world.heal(&mut room, before, now);
                 }
+                Step::Hide(index) => hidden.extend(world.hidden(index)),
                 Step::Page(then, now) => {
                     let then = between(then, 0, world.last());
                     let now = between(now, room.rev().max(then), world.last());
@@ -296,13 +358,16 @@ proptest! {
                     }
                 }
             }
+            hidden.iter().for_each(|id| room.hide(*id));
             prop_assert!(room.rev() >= before);
             prop_assert!(held.values().all(|old| room.messages[&old.id].rev >= old.rev));
         }
         let since = room.rev();
         world.heal(&mut room, since, world.last());
         prop_assert!(!room.has_hole());
-        prop_assert_eq!(room.snapshot(), world.fresh(world.last()).snapshot());
+        let mut fresh = world.fresh(world.last());
+        hidden.iter().for_each(|id| fresh.hide(*id));
+        prop_assert_eq!(room.snapshot(), fresh.snapshot());
     }
 
     #[test]
@@ -441,4 +506,34 @@ fn a_tag_is_only_said_while_it_is_true() {
     assert_eq!(room.known().view, None);
     room.merge_view_change(change);
     assert_eq!(room.known().view.as_deref(), Some("new"));
+}
+
+#[test]
+fn what_was_hidden_is_asked_for_until_an_answer_has_said_it() {
+    let world = World::new(&[Op::Send { mine: false }]);
+    let mut room = world.fresh(1);
+    let told = room.told_view().clone();
+    // The frame that hid it was lost, and a later one of the view came.
+    let view = View {
+        version: 2,
+        pinned: true,
+        ..told.clone()
+    };
+    room.view(view.clone());
+    assert_eq!((room.known().me_version, room.known().view), (0, None));
+    // Nor does the conversation's own answer say what is hidden.
+    room.merge(Conversation {
+        me: view.clone(),
+        ..untouched(world.at(1).shared.clone())
+    });
+    assert_eq!((room.known().me_version, room.known().view), (0, None));
+    room.merge_view_change(ViewChange {
+        me: view,
+        receipts: room.snapshot().receipts,
+        hidden: vec![world.at(1).messages[0].id],
+        view: "new".to_owned(),
+    });
+    assert_eq!(room.known().me_version, 2);
+    assert!(room.snapshot().messages.is_empty());
+    assert_eq!(room.snapshot().me.unread, 0);
 }

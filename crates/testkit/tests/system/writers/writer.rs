@@ -1,10 +1,10 @@
 //! One of a person's hands, which does whatever comes to it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use protocol::frame::ClientFrame;
-use protocol::ids::{ClientId, ConversationId, GroupId, UserId};
+use protocol::ids::{ClientId, ConversationId, GroupId, MessageId, UserId};
 use protocol::message::Message;
 use protocol::sync::Changes;
 use rand::Rng;
@@ -16,7 +16,7 @@ use testkit::ws::Socket;
 
 use super::ACTIONS;
 use crate::insistent::{Insistent, message};
-use crate::reader::require_contiguous;
+use crate::reader::require_ascending;
 
 /// A conversation, and the highest `seq` that somebody was told of.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Chat {
     pub id: ConversationId,
     pub place: Place,
     pub seq: AtomicI64,
+    /// Some of what is there.
+    pub messages: Mutex<Vec<MessageId>>,
 }
 
 /// Whose a conversation is.
@@ -81,11 +83,12 @@ impl Writer {
         let chats = self.chats.clone();
         let chat = chats.choose(&mut self.rng).expect("everybody has chats");
         match self.rng.random_range(0..100) {
-            0..45 => self.send(chat).await,
-            45..58 => self.say_read(chat).await,
-            58..70 => self.say_read_by_frame(chat).await,
-            70..79 => self.change_view(chat).await,
-            79..93 => match chat.place {
+            0..32 => self.send(chat).await,
+            32..57 => self.operate(chat).await,
+            57..65 => self.say_read(chat).await,
+            65..74 => self.say_read_by_frame(chat).await,
+            74..82 => self.change_view(chat).await,
+            82..94 => match chat.place {
                 Place::Direct(between) => self.act_in_direct(chat, between).await,
                 Place::Channel(group) => self.come_and_go(group).await,
             },
@@ -136,7 +139,15 @@ impl Writer {
     /// Some sends are sent to both servers at once, some again.
     async fn send(&mut self, chat: &Chat) {
         let body = format!("{:x}", self.rng.random::<u64>());
-        let (path, content) = message(chat.id, ClientId::new(), &body);
+        let names = ["", "@ada ", "@bob ", "@all "];
+        let body = format!("{}{body}", names[self.rng.random_range(0..names.len())]);
+        let (path, mut content) = message(chat.id, ClientId::new(), &body);
+        let answered = self
+            .some_message(chat)
+            .filter(|_| self.rng.random_bool(0.4));
+        if let Some(answered) = answered {
+            content["reply_to"] = json!(answered);
+        }
         let mut answers = Vec::new();
         if self.rng.random_bool(0.3) {
             answers = self.client.everywhere(Method::POST, &path, &content).await;
@@ -148,7 +159,9 @@ impl Writer {
         let made = answers.iter().filter(|reply| reply.status == 201).count();
         assert!(made <= 1, "one message was made {made} times");
         // The other one has blocked, or this one has; or a server was killed.
-        let refused = chat.or_outside(&[403, 503]);
+        let mut refused = chat.or_outside(&[403, 503]);
+        // What it answers was cleared or hidden by this person's other hand.
+        refused.extend(answered.map(|_| 422));
         let mut messages = Vec::new();
         for reply in answers {
             match reply.status {
@@ -161,11 +174,46 @@ impl Writer {
             return;
         };
         assert!(
-            messages.iter().all(|message| message == first),
+            messages
+                .iter()
+                .all(|message| (message.id, message.seq) == (first.id, first.seq)),
             "{messages:#?}"
         );
+        let mut known = chat.messages.lock().expect("nobody panics with it");
+        known.push(first.id);
+        drop(known);
         chat.seq.fetch_max(first.seq, Ordering::Relaxed);
         self.acknowledged.push(first.clone());
+    }
+
+    /// What is done to a message; it may be hidden, deleted, somebody else's, or one's own.
+    async fn operate(&mut self, chat: &Chat) {
+        const EMOJIS: [&str; 3] = ["%F0%9F%91%8D", "%E2%9D%A4", "%F0%9F%98%80"];
+        let Some(message) = self.some_message(chat) else {
+            return;
+        };
+        let path = chat.at(&format!("messages/{message}"));
+        let emoji = EMOJIS[self.rng.random_range(0..EMOJIS.len())];
+        let reaction = format!("{path}/reactions/{emoji}");
+        let pin = format!("{path}/pin");
+        let (method, path, body, done) = match self.rng.random_range(0..20) {
+            0..5 => {
+                let text = format!("{:x} @bob", self.rng.random::<u64>());
+                (Method::PATCH, path, Some(json!({ "body": text })), 200)
+            }
+            5..7 => (Method::DELETE, format!("{path}?for=everyone"), None, 204),
+            7..9 => (Method::DELETE, path, None, 204),
+            9..14 => (Method::PUT, reaction, None, 204),
+            14..16 => (Method::DELETE, reaction, None, 204),
+            16..19 => (Method::PUT, pin, None, 204),
+            _ => (Method::DELETE, pin, None, 204),
+        };
+        self.see(method, &path, body, &[done, 403, 404, 409]).await;
+    }
+
+    fn some_message(&mut self, chat: &Chat) -> Option<MessageId> {
+        let known = chat.messages.lock().expect("nobody panics with it");
+        known.choose(&mut self.rng).copied()
     }
 
     async fn say_read(&mut self, chat: &Chat) {
@@ -226,7 +274,7 @@ impl Writer {
             return;
         }
         let changes: Changes = reply.expect(200).json();
-        require_contiguous(&self.client, chat.id, since, &changes).await;
+        require_ascending(since, &changes);
     }
 
     async fn see(&self, method: Method, path: &str, body: Option<Value>, statuses: &[u16]) {
