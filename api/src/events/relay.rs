@@ -31,22 +31,20 @@ pub struct RelayConfig {
 
 /// Runs until `stop` is cancelled.
 pub async fn run(db: Db, events: Events, config: RelayConfig, stop: CancellationToken) {
-    let mut leading: Option<Conn> = None;
+    let mut seat: Option<Seat> = None;
     loop {
-        let full = match &mut leading {
-            Some(conn) => match relay(conn, &events, config).await {
-                Ok(full) => full,
-                Err(error) => {
-                    tracing::warn!(%error, "the relay lost its connection");
-                    leading = None;
-                    false
-                }
-            },
-            None => {
-                leading = try_lead(&db).await;
-                leading.is_some()
-            }
+        if seat.is_none() {
+            seat = Seat::take(&db).await;
+        }
+        let looked = match &mut seat {
+            Some(seat) => seat.look(&events, config).await,
+            None => Ok(false),
         };
+        let full = looked.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the relay lost its connection");
+            seat = None;
+            false
+        });
         // A full batch means that more waits.
         let pause = if full { Duration::ZERO } else { config.every };
         tokio::select! {
@@ -56,20 +54,34 @@ pub async fn run(db: Db, events: Events, config: RelayConfig, stop: Cancellation
     }
 }
 
-async fn try_lead(db: &Db) -> Option<Conn> {
-    let mut conn = match db.connect(Purpose::Writing).await {
-        Ok(conn) => conn,
-        Err(error) => {
-            tracing::debug!(%error, "the relay cannot reach the database");
-            return None;
+/// A connection that holds the lock, or waits for it: to connect costs both sides far more than to
+/// ask again.
+struct Seat {
+    conn: Conn,
+    leads: bool,
+}
+
+impl Seat {
+    async fn take(db: &Db) -> Option<Self> {
+        match db.connect(Purpose::Writing).await {
+            Ok(conn) => Some(Self { conn, leads: false }),
+            Err(error) => {
+                tracing::debug!(%error, "the relay cannot reach the database");
+                None
+            }
         }
-    };
-    match outbox::try_lead(&mut conn).await {
-        Ok(true) => {
+    }
+
+    /// Relays if it leads; whether there is more.
+    async fn look(&mut self, events: &Events, config: RelayConfig) -> diesel::QueryResult<bool> {
+        if !self.leads {
+            self.leads = outbox::try_lead(&mut self.conn).await?;
+            if !self.leads {
+                return Ok(false);
+            }
             tracing::info!("this process relays the outbox");
-            Some(conn)
         }
-        _ => None,
+        relay(&mut self.conn, events, config).await
     }
 }
 
