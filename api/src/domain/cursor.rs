@@ -35,8 +35,17 @@ pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
 /// 400 for anything else.
 pub fn decode_moment<T: DeserializeOwned>(text: &str) -> Result<(DateTime<Utc>, T), ApiError> {
     let position: (DateTime<Utc>, T) = decode(text)?;
-    match position.0.year() {
-        0..=9999 => Ok(position),
+    moment(position.0)?;
+    Ok(position)
+}
+
+/// Checks a moment that a cursor holds.
+///
+/// # Errors
+/// 400 for a year of other than four digits.
+pub fn moment(at: DateTime<Utc>) -> Result<(), ApiError> {
+    match at.year() {
+        0..=9999 => Ok(()),
         _ => Err(not_ours()),
     }
 }

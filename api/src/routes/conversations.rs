@@ -131,7 +131,7 @@ pub async fn list_conversations(
 ) -> Result<HttpResponse> {
     let limit = params::limit(query.limit)?;
     let after = match &query.cursor {
-        Some(text) => cursor::decode(text)?,
+        Some(text) => ListPosition::decode(text)?,
         None => ListPosition::START,
     };
     let archived = query.archived.unwrap_or(false);

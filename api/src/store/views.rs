@@ -18,7 +18,8 @@ use super::Conn;
 use super::accounts::UserRow;
 use super::messages::{self, MessageRow};
 use super::sql::sql;
-use crate::domain::tag;
+use crate::domain::{cursor, tag};
+use crate::error::ApiError;
 
 /// A conversation and the caller's membership, in one row.
 #[derive(Clone, Debug, QueryableByName)]
@@ -88,7 +89,9 @@ pub struct ViewRow {
     listed: bool,
 }
 
-/// A view's query with its own condition on `m` (the caller's membership) and `c`.
+/// A view's query with its own choice of rows: a condition on `m` (the caller's membership) and `c`,
+/// and maybe an order and a limit. Which rows is settled first; what costs several looks for each is
+/// computed then.
 ///
 /// Unread messages are not counted but computed: sending moves the sender's own watermark, so that
 /// everything above it is somebody else's; what does not count (system messages and tombstones, and
@@ -99,61 +102,62 @@ pub struct ViewRow {
 /// Floors are over both sides of a direct chat, unless the other side's account has ended; those of
 /// a channel are kept (`store/floors.rs`), because they are over thousands.
 macro_rules! view_sql {
-    ($condition:literal) => {
+    ($choice:expr) => {
         concat!(
-            "SELECT c.id, m.user_id, c.kind, c.group_id, c.name, c.topic, c.category, c.position, c.last_seq, c.rev, \
-                 c.fields_rev, c.created_at, c.active_at, p.user_id AS peer_id, \
-                 m.version, m.delivered_seq, m.read_seq, \
-                 CASE c.kind WHEN 1 THEN least(m.delivered_seq, p.delivered_seq) \
+            "SELECT v.*, p.user_id AS peer_id, \
+                 CASE v.kind WHEN 1 THEN least(v.delivered_seq, p.delivered_seq) \
                              ELSE coalesce(f.delivered_seq, 0) END AS floor_delivered, \
-                 CASE c.kind WHEN 1 THEN least(m.public_read_seq, p.public_read_seq) \
+                 CASE v.kind WHEN 1 THEN least(v.public_read_seq, p.public_read_seq) \
                              ELSE coalesce(f.read_seq, 0) END AS floor_read, \
-                 CASE WHEN c.last_seq < first.seq THEN 0 \
-                 WHEN m.unread_from_seq IS NULL THEN \
-                     least(1000, greatest(0, c.last_seq - first.seq + 1 - ( \
-                         SELECT count(*) FROM messages x WHERE x.conversation_id = c.id AND x.seq >= first.seq \
+                 CASE WHEN v.last_seq < v.first_seq THEN 0 \
+                 WHEN v.unread_from_seq IS NULL THEN \
+                     least(1000, greatest(0, v.last_seq - v.first_seq + 1 - ( \
+                         SELECT count(*) FROM messages x WHERE x.conversation_id = v.id AND x.seq >= v.first_seq \
                              AND (x.kind = 2 OR x.deleted_at IS NOT NULL)) - ( \
                          SELECT count(*) FROM message_hides h \
                          JOIN messages x ON x.conversation_id = h.conversation_id AND x.seq = h.seq \
-                         WHERE h.conversation_id = c.id AND h.user_id = m.user_id AND h.seq >= first.seq \
+                         WHERE h.conversation_id = v.id AND h.user_id = v.user_id AND h.seq >= v.first_seq \
                              AND x.kind = 1 AND x.deleted_at IS NULL))) \
                  ELSE ( \
-                     SELECT count(*) FROM (SELECT 1 FROM messages x WHERE x.conversation_id = c.id \
-                         AND x.seq >= first.seq AND x.sender_id <> m.user_id \
+                     SELECT count(*) FROM (SELECT 1 FROM messages x WHERE x.conversation_id = v.id \
+                         AND x.seq >= v.first_seq AND x.sender_id <> v.user_id \
                          AND x.kind = 1 AND x.deleted_at IS NULL \
-                         AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = c.id \
-                             AND h.user_id = m.user_id AND h.seq = x.seq OFFSET 0) LIMIT 1000) counted) \
+                         AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = v.id \
+                             AND h.user_id = v.user_id AND h.seq = x.seq OFFSET 0) LIMIT 1000) counted) \
                  END AS unread, \
-                 CASE WHEN c.last_seq < first.seq THEN 0 ELSE least(100, ( \
+                 CASE WHEN v.last_seq < v.first_seq THEN 0 ELSE least(100, ( \
                      SELECT count(*) FROM ( \
                          (SELECT n.seq FROM mentions n \
-                          WHERE n.conversation_id = c.id AND n.user_id = m.user_id AND n.seq >= first.seq \
-                              AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = c.id \
-                                  AND h.user_id = m.user_id AND h.seq = n.seq OFFSET 0) LIMIT 100) \
+                          WHERE n.conversation_id = v.id AND n.user_id = v.user_id AND n.seq >= v.first_seq \
+                              AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = v.id \
+                                  AND h.user_id = v.user_id AND h.seq = n.seq OFFSET 0) LIMIT 100) \
                          UNION \
                          (SELECT x.seq FROM messages x \
-                          WHERE x.conversation_id = c.id AND x.mentions_all AND x.seq >= first.seq \
-                              AND x.sender_id <> m.user_id \
-                              AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = c.id \
-                                  AND h.user_id = m.user_id AND h.seq = x.seq OFFSET 0) LIMIT 100)) named)) \
-                 END AS mentions, \
-                 m.archived, m.pinned, m.pin_position, m.muted_until, m.cleared_seq, m.unread_from_seq, \
-                 (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AS listed \
-             FROM members m JOIN conversations c ON c.id = m.conversation_id \
-             CROSS JOIN LATERAL (SELECT CASE WHEN m.unread_from_seq IS NULL \
-                 THEN greatest(m.read_seq, m.cleared_seq) + 1 \
-                 ELSE greatest(m.unread_from_seq, m.cleared_seq + 1) END AS seq) first \
-             LEFT JOIN receipt_floors f ON f.conversation_id = c.id AND c.kind = 2 \
+                          WHERE x.conversation_id = v.id AND x.mentions_all AND x.seq >= v.first_seq \
+                              AND x.sender_id <> v.user_id \
+                              AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = v.id \
+                                  AND h.user_id = v.user_id AND h.seq = x.seq OFFSET 0) LIMIT 100)) named)) \
+                 END AS mentions \
+             FROM ( \
+                 SELECT c.id, c.kind, c.group_id, c.name, c.topic, c.category, c.position, c.last_seq, c.rev, \
+                     c.fields_rev, c.created_at, c.active_at, c.direct_low, c.direct_high, \
+                     m.user_id, m.version, m.delivered_seq, m.read_seq, m.public_read_seq, m.archived, m.pinned, \
+                     m.pin_position, m.muted_until, m.cleared_seq, m.unread_from_seq, \
+                     (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AS listed, \
+                     CASE WHEN m.unread_from_seq IS NULL THEN greatest(m.read_seq, m.cleared_seq) + 1 \
+                          ELSE greatest(m.unread_from_seq, m.cleared_seq + 1) END AS first_seq \
+                 FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE ",
+            $choice,
+            ") v \
+             LEFT JOIN receipt_floors f ON f.conversation_id = v.id AND v.kind = 2 \
              LEFT JOIN LATERAL ( \
                  SELECT o.user_id, \
                      CASE WHEN u.deleted_at IS NULL THEN o.delivered_seq END AS delivered_seq, \
                      CASE WHEN u.deleted_at IS NULL THEN o.public_read_seq END AS public_read_seq \
                  FROM members o JOIN users u ON u.id = o.user_id \
-                 WHERE o.conversation_id = c.id AND o.user_id = \
-                     CASE m.user_id WHEN c.direct_low THEN c.direct_high ELSE c.direct_low END \
-             ) p ON c.kind = 1 \
-             WHERE ",
-            $condition
+                 WHERE o.conversation_id = v.id AND o.user_id = \
+                     CASE v.user_id WHEN v.direct_low THEN v.direct_high ELSE v.direct_low END \
+             ) p ON v.kind = 1"
         )
     };
 }
@@ -193,8 +197,9 @@ pub async fn by_id(
     after: Uuid,
     limit: i64,
 ) -> QueryResult<Vec<ViewRow>> {
-    sql(view_sql!(
-        "m.user_id = {} AND m.conversation_id > {} ORDER BY m.conversation_id LIMIT {}"
+    sql(concat!(
+        view_sql!("m.user_id = {} AND m.conversation_id > {} ORDER BY m.conversation_id LIMIT {}"),
+        " ORDER BY v.id"
     ))
     .bind::<SqlUuid, _>(user.0)
     .bind::<SqlUuid, _>(after)
@@ -209,8 +214,7 @@ pub struct ListPosition {
     /// 0 if pinned.
     band: i32,
     pin: i32,
-    /// Microseconds since 1970, negative: the latest first.
-    activity: i64,
+    active_at: DateTime<Utc>,
     id: Uuid,
 }
 
@@ -219,9 +223,19 @@ impl ListPosition {
     pub const START: Self = Self {
         band: -1,
         pin: 0,
-        activity: 0,
+        active_at: DateTime::UNIX_EPOCH,
         id: Uuid::nil(),
     };
+
+    /// Reads what a page has given.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub fn decode(text: &str) -> Result<Self, ApiError> {
+        let position: Self = cursor::decode(text)?;
+        cursor::moment(position.active_at)?;
+        Ok(position)
+    }
 }
 
 impl ViewRow {
@@ -235,7 +249,7 @@ impl ViewRow {
             } else {
                 0
             },
-            activity: -self.active_at.timestamp_micros(),
+            active_at: self.active_at,
             id: self.id,
         }
     }
@@ -243,14 +257,26 @@ impl ViewRow {
 
 /// The order of a member's list: see [`ListPosition`].
 macro_rules! list_order {
-    () => {
-        "(NOT m.pinned)::integer, CASE WHEN m.pinned THEN coalesce(m.pin_position, 2147483647) ELSE 0 END, \
-         -(extract(epoch FROM c.active_at) * 1000000)::bigint, c.id"
+    ($m:literal, $c:literal) => {
+        concat!(band_and_pin!($m), ", ", $c, ".active_at DESC, ", $c, ".id")
     };
 }
 
-/// A page of a member's list: pinned first, then by latest activity. The page is found before the
-/// views are made, which cost several looks each.
+macro_rules! band_and_pin {
+    ($m:literal) => {
+        concat!(
+            "(NOT ",
+            $m,
+            ".pinned)::integer, CASE WHEN ",
+            $m,
+            ".pinned THEN coalesce(",
+            $m,
+            ".pin_position, 2147483647) ELSE 0 END"
+        )
+    };
+}
+
+/// A page of a member's list: pinned first, then by latest activity.
 pub async fn list(
     conn: &mut Conn,
     user: UserId,
@@ -259,24 +285,26 @@ pub async fn list(
     limit: i64,
 ) -> QueryResult<Vec<ViewRow>> {
     sql(concat!(
-        view_sql!(
-            "m.user_id = {} AND m.conversation_id = ANY (ARRAY( \
-                 SELECT c.id FROM members m JOIN conversations c ON c.id = m.conversation_id \
-                 WHERE m.user_id = {} AND m.archived = {} \
-                 AND (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AND ("
-        ),
-        list_order!(),
-        ") > ({}, {}, {}, {}) ORDER BY ",
-        list_order!(),
-        " LIMIT {})) ORDER BY ",
-        list_order!(),
+        view_sql!(concat!(
+            "m.user_id = {} AND m.archived = {} AND (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AND ((",
+            band_and_pin!("m"),
+            ") > ({}, {}) OR (",
+            band_and_pin!("m"),
+            ") = ({}, {}) AND (c.active_at < {} OR c.active_at = {} AND c.id > {})) ORDER BY ",
+            list_order!("m", "c"),
+            " LIMIT {}"
+        )),
+        " ORDER BY ",
+        list_order!("v", "v"),
     ))
-    .bind::<SqlUuid, _>(user.0)
     .bind::<SqlUuid, _>(user.0)
     .bind::<Bool, _>(archived)
     .bind::<Integer, _>(after.band)
     .bind::<Integer, _>(after.pin)
-    .bind::<BigInt, _>(after.activity)
+    .bind::<Integer, _>(after.band)
+    .bind::<Integer, _>(after.pin)
+    .bind::<Timestamptz, _>(after.active_at)
+    .bind::<Timestamptz, _>(after.active_at)
     .bind::<SqlUuid, _>(after.id)
     .bind::<BigInt, _>(limit)
     .load(conn)
