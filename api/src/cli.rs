@@ -11,8 +11,8 @@ use platform::{metrics, shutdown, telemetry};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::store::{DatabaseConfig, Db};
-use crate::{migrate, openapi, policy};
+use crate::store::{DatabaseConfig, Db, Purpose};
+use crate::{migrate, openapi, policy, search};
 
 /// What a client sends that is no HTTP, or does not send to its end, is an error to actix; it is none
 /// of this service.
@@ -37,6 +37,8 @@ enum Command {
         #[command(subcommand)]
         command: users::UserCommand,
     },
+    /// Read all messages again for the search, after a change of its language.
+    Reindex,
     /// Print the OpenAPI document.
     Openapi,
     /// Print every setting, as a Markdown table.
@@ -59,6 +61,12 @@ pub fn main() -> ExitCode {
         Command::Migrate => on_database(async |db| {
             let run = migrate::up(&db).await?;
             println!("{} migrations run", run.len());
+            Ok(())
+        }),
+        Command::Reindex => on_database(async |db| {
+            let mut conn = db.connect(Purpose::Migrating).await?;
+            let count = search::reindex(&mut conn).await?;
+            println!("{count} messages read again");
             Ok(())
         }),
         Command::User { command } => on_database(async |db| users::run(&db, command).await),

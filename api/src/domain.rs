@@ -11,6 +11,7 @@ pub mod mentions;
 pub mod message;
 pub mod reactions;
 pub mod refresh_token;
+pub mod search;
 pub mod text;
 
 use base64::Engine;

@@ -26,6 +26,7 @@ pub mod revocations;
 pub mod router;
 mod routes;
 mod schema;
+pub mod search;
 pub mod sessions;
 pub mod store;
 pub mod sweeper;

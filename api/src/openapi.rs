@@ -1,10 +1,12 @@
 //! The OpenAPI 3.1 document, made from the same table as the routes (`router.rs`).
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::http::Method;
 use protocol::ids::UserId;
+use protocol::limits;
 use protocol::problem::{Code, Problem};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
@@ -13,14 +15,19 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{SchemaFormat, SchemaType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ArrayBuilder, ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder,
-    OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema, Type,
+    ArrayBuilder, ComponentsBuilder, ContentBuilder, InfoBuilder, KnownFormat, LicenseBuilder,
+    ObjectBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, ResponseBuilder,
+    Schema, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::router;
 
 const SCHEME: &str = "access_token";
+/// A line of text: no control characters.
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// The same, and not only spaces.
+const NOT_BLANK: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
 
 type Schemas = Vec<(String, RefOr<Schema>)>;
 
@@ -92,21 +99,69 @@ impl Doc {
         self
     }
 
+    /// A query parameter of one line of text of a bounded length, in characters.
+    #[must_use]
+    pub fn query_line(self, name: &str, about: &str, chars: RangeInclusive<usize>) -> Self {
+        let pattern = if *chars.start() == 0 { LINE } else { NOT_BLANK };
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(*chars.start()))
+            .max_length(Some(*chars.end()))
+            .pattern(Some(pattern));
+        self.query_of(name, about, schema.into())
+    }
+
+    /// A query parameter of ids, separated by commas.
+    #[must_use]
+    pub fn query_ids(self, name: &str, about: &str, most: usize) -> Self {
+        const ID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(format!("^{ID}(,{ID}){{0,{}}}$", most - 1)));
+        self.query_of(name, about, schema.into())
+    }
+
+    /// A query parameter that is a whole number from `least` on.
+    #[must_use]
+    pub fn query_from(self, name: &str, about: &str, least: i64) -> Self {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(least));
+        self.query_of(name, about, schema.into())
+    }
+
+    fn query_of(mut self, name: &str, about: &str, schema: RefOr<Schema>) -> Self {
+        self.parameters
+            .push(parameter(name, about, ParameterIn::Query, schema));
+        self
+    }
+
+    /// The last query parameter must be there.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        if let Some(parameter) = self.parameters.last_mut() {
+            parameter.required = Required::True;
+        }
+        self
+    }
+
+    /// `limit`.
+    #[must_use]
+    pub fn limited(self) -> Self {
+        let limit = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(limits::PAGE_MAX))
+            .default(Some(limits::PAGE_DEFAULT.into()));
+        self.query_of("limit", "Entries of a page.", limit.into())
+    }
+
     /// `limit` and `cursor`.
     #[must_use]
-    pub fn paged(mut self) -> Self {
-        let limit =
-            serde_json::json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 50});
-        // A literal of the shape that the type has.
-        if let Ok(schema) = serde_json::from_value(limit) {
-            self.parameters.push(parameter(
-                "limit",
-                "Entries of a page.",
-                ParameterIn::Query,
-                schema,
-            ));
-        }
-        self.query::<String>("cursor", "`next_cursor` of the previous page.")
+    pub fn paged(self) -> Self {
+        self.limited()
+            .query::<String>("cursor", "`next_cursor` of the previous page.")
     }
 
     /// A JSON body that must be there.

@@ -13,6 +13,7 @@ pub mod me;
 pub mod messages;
 pub mod presence;
 pub mod receipts;
+pub mod search;
 pub mod sync;
 pub mod users;
 pub mod views;

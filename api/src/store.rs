@@ -18,6 +18,7 @@ pub mod messages;
 pub mod outbox;
 pub mod rate;
 pub mod receipts;
+pub mod search;
 pub mod sessions;
 pub mod sql;
 pub mod views;
@@ -31,7 +32,7 @@ use diesel_async::pooled_connection::{
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use platform::settings::{Settings, Url};
+use platform::settings::{Setting, Settings, Url};
 
 /// A connection, as the statements take it.
 pub type Conn = AsyncPgConnection;
@@ -54,6 +55,22 @@ pub struct DatabaseConfig {
     pub statement_timeout: Duration,
     /// How long a statement waits for a lock.
     pub lock_timeout: Duration,
+    /// The language of what people write, for their searches.
+    pub search_language: SearchLanguage,
+}
+
+/// The name of one of the server's text search configurations.
+#[derive(Clone, Debug)]
+pub struct SearchLanguage(String);
+
+impl Setting for SearchLanguage {
+    fn parse(text: &str) -> Result<Self, String> {
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if text.is_empty() || !text.chars().all(is_name) {
+            return Err("must be a name of a-z, 0-9 and _".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
 }
 
 impl DatabaseConfig {
@@ -84,6 +101,11 @@ impl DatabaseConfig {
                 "WARREN_DATABASE_LOCK_TIMEOUT_MS",
                 1_000,
                 "How long a statement waits for a lock, in milliseconds; then 503.",
+            ),
+            search_language: settings.get(
+                "WARREN_SEARCH_LANGUAGE",
+                "simple",
+                "PostgreSQL's text search configuration for new messages and searches, such as `english` (`\\dF` in psql lists them). After a change, `api reindex` reads the old messages again.",
             ),
         }
     }
@@ -188,9 +210,11 @@ async fn establish(config: &DatabaseConfig, purpose: Purpose) -> Result<Conn, Co
         Purpose::Requests | Purpose::Writing => config.statement_timeout,
     };
     let settings = format!(
-        "SET statement_timeout = {}; SET lock_timeout = {}; SET jit = off; {plans}",
+        "SET statement_timeout = {}; SET lock_timeout = {}; SET jit = off; \
+         SET default_text_search_config = 'pg_catalog.{}'; {plans}",
         statement_timeout.as_millis(),
         config.lock_timeout.as_millis(),
+        config.search_language.0,
     );
     conn.batch_execute(&settings)
         .await

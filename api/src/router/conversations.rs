@@ -6,15 +6,21 @@ use protocol::account::User;
 use protocol::conversation::{
     Conversation, CreateConversationRequest, MemberReceipt, PatchViewRequest, ReceiptsRequest, View,
 };
-use protocol::message::{EditMessageRequest, Message, MessagePage, SeenBy, SendMessageRequest};
+use protocol::ids::{ConversationId, UserId};
+use protocol::limits;
+use protocol::message::{
+    EditMessageRequest, Found, Message, MessagePage, SeenBy, SendMessageRequest,
+};
 use protocol::problem::Code;
 use protocol::sync::{Changes, SyncRequest, SyncResponse};
+use protocol::time::Timestamp;
 use serde_json::json;
 
 use super::{EXAMPLE_ID, Endpoint, endpoint};
+use crate::domain::search::Has;
 use crate::openapi::Doc;
 use crate::routes::messages::delete::Whom;
-use crate::routes::{conversations, messages, receipts, sync, views};
+use crate::routes::{conversations, messages, receipts, search, sync, views};
 
 const REACTION: &str = "/v1/conversations/{id}/messages/{message_id}/reactions/{emoji}";
 
@@ -145,13 +151,13 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
                 tag,
                 "A page of the timeline; the newest if no place is given",
             ))
-            .query::<i64>("before", "Messages below this seq.")
+            .query::<i64>(
+                "before",
+                "Messages below this seq. At most one of the three.",
+            )
             .query::<i64>("after", "Messages above this seq.")
             .query::<i64>("around", "Messages on both sides of this seq, and itself.")
-            .query::<i64>(
-                "limit",
-                "Messages of the page, 1 to 100; 50 if it is not said.",
-            )
+            .limited()
             .answer::<MessagePage>(200, "By ascending seq"),
         ),
         endpoint(
@@ -163,12 +169,33 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
                 tag,
                 "What happened in a conversation since a revision",
             ))
-            .query::<i64>("since", "The revision the client has applied.")
-            .query::<i64>(
-                "limit",
-                "Messages of the answer, 1 to 100; 50 if it is not said.",
-            )
+            .query_from("since", "The revision the client has applied.", 0)
+            .required()
+            .limited()
             .answer::<Changes>(200, "By ascending rev, from one snapshot"),
+        ),
+        endpoint(
+            Method::GET,
+            "/v1/search",
+            "search_messages",
+            || web::get().to(search::search_messages),
+            Doc::new(
+                tag,
+                "Messages by their words, newest first, in what the caller may read",
+            )
+            .query_line(
+                "q",
+                "Words; `\"a phrase\"`, `or` and `-without` as on the web.",
+                0..=limits::SEARCH_CHARS,
+            )
+            .required()
+            .query::<ConversationId>("conversation_id", "In this conversation only.")
+            .query::<UserId>("from", "By this person only.")
+            .query::<Timestamp>("before", "Committed before this moment.")
+            .query::<Timestamp>("after", "Committed after this moment.")
+            .query::<Has>("has", "With a file only.")
+            .paged()
+            .page::<Found>(200, "A page of them; empty if `q` has no word"),
         ),
         endpoint(
             Method::POST,

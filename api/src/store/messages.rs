@@ -12,6 +12,6 @@ mod row;
 pub mod seats;
 pub mod seen_by;
 
-pub use reading::{Since, Window, by_seq, changed, newest, stored, visible, window};
+pub use reading::{Since, Window, at, by_seq, changed, newest, stored, visible, window};
 pub(in crate::store) use reading::{message_sql, not_hidden, read};
 pub use row::MessageRow;

@@ -30,6 +30,12 @@ impl Cli {
         }
     }
 
+    /// With this setting too.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// With this on standard input.
     pub fn input(&self, text: &str) -> Self {
         Self {

@@ -14,13 +14,13 @@ use testkit::http::User;
 use crate::app::TestApp;
 
 /// Two users with a chat.
-async fn pair(test: &TestApp) -> (User, User, ConversationId) {
+pub async fn pair(test: &TestApp) -> (User, User, ConversationId) {
     let (ada, bob) = tokio::join!(test.user("ada"), test.user("bob"));
     let chat = ada.client.direct(bob.id()).await;
     (ada, bob, chat.shared.id)
 }
 
 /// `/v1/conversations/{id}` and what follows it.
-fn path(id: ConversationId, rest: &str) -> String {
+pub fn path(id: ConversationId, rest: &str) -> String {
     format!("/v1/conversations/{id}{rest}")
 }

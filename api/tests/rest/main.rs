@@ -17,3 +17,4 @@ mod people;
 mod plans;
 mod platform;
 mod rows;
+mod search;

@@ -26,6 +26,8 @@ pub const REACTION_USERS: usize = 20;
 pub const MENTIONS: usize = 50;
 /// Longest excerpt of the message that another one answers, in characters.
 pub const EXCERPT_CHARS: usize = 160;
+/// Longest text to search for, in characters.
+pub const SEARCH_CHARS: usize = 256;
 /// Largest upload, in bytes.
 pub const UPLOAD_BYTES: usize = 25 * 1024 * 1024;
 /// Longest file name, in characters.

@@ -76,6 +76,23 @@ pub async fn by_seq(
         .await
 }
 
+/// Messages by their conversations and places, in any order.
+pub async fn at(
+    conn: &mut Conn,
+    reader: UserId,
+    places: &[(Uuid, i64)],
+) -> QueryResult<Vec<MessageRow>> {
+    let text = message_sql!(
+        "SELECT y.* FROM unnest({}, {}) AS place (id, seq) \
+         JOIN messages y ON y.conversation_id = place.id AND y.seq = place.seq"
+    );
+    read(text, reader)
+        .bind::<Array<SqlUuid>, _>(places.iter().map(|place| place.0).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(places.iter().map(|place| place.1).collect::<Vec<_>>())
+        .load(conn)
+        .await
+}
+
 /// One message by its id, also if the reader does not see it any more.
 pub async fn stored(
     conn: &mut Conn,

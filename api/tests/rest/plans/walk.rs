@@ -49,6 +49,10 @@ pub async fn everything(test: &TestApp) -> BTreeSet<String> {
         &test.client().login(&seed::username(902)).await.client,
     )
     .await;
+    // Words that every page of a walk has, and such as are looked up.
+    for q in ["meeting", "word7", "nowhere"] {
+        walk.get(&heavy, &format!("/v1/search?q={q}")).await;
+    }
     walk.get(&heavy, "/v1/openapi.json").await;
     servers(test).await;
     // The sweeper has come round.

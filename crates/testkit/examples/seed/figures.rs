@@ -63,6 +63,14 @@ pub async fn run() -> Result<(), String> {
         took(heavy.get(&general)).await.1
     })
     .await;
+    for (name, word) in [
+        ("a word of every fifth message", "meeting"),
+        ("a word of fifty messages", "word7"),
+        ("a word of no message", "nowhere"),
+    ] {
+        let search = format!("/v1/search?q={word}&limit=20");
+        time(name, 50, || async { took(heavy.get(&search)).await.1 }).await;
+    }
     time("sync, 200 known, five messages behind", 40, || async {
         took(heavy.post("/v1/sync", &known)).await.1
     })

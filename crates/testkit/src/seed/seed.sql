@@ -10,6 +10,11 @@ CREATE FUNCTION pg_temp.id(kind integer, n bigint) RETURNS uuid LANGUAGE sql IMM
 $$ SELECT (lpad(to_hex(1767225600000 + n), 12, '0') || '7' || lpad(to_hex(kind), 3, '0')
     || '8' || lpad(to_hex(n), 15, '0'))::uuid $$;
 
+-- A message's: its time is what a search goes by.
+CREATE FUNCTION pg_temp.id_at(at timestamptz, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+$$ SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7005'
+    || '8' || lpad(to_hex(n), 15, '0'))::uuid $$;
+
 -- 0 to below `below`, evenly, and always the same for the same number.
 CREATE FUNCTION pg_temp.draw(what bigint, below bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
 $$ SELECT (hashint8extended(what, 42) & 4611686018427387903) % greatest(below, 1) $$;
@@ -108,12 +113,14 @@ SELECT m.conversation_id, min(m.delivered_seq), min(m.public_read_seq)
 FROM members m JOIN conversations c ON c.id = m.conversation_id AND c.kind = 2 GROUP BY 1;
 
 INSERT INTO messages (conversation_id, seq, rev, id, client_id, sender_id, kind, request_hash, body, created_at)
-SELECT c.id, seq, seq, pg_temp.id(5, c.base + seq), pg_temp.id(6, c.base + seq),
+SELECT c.id, seq, seq, pg_temp.id_at(placed.at, c.base + seq), pg_temp.id(6, c.base + seq),
     CASE WHEN c.group_n IS NULL THEN pg_temp.id(1, CASE WHEN pg_temp.draw(c.base + seq, 2) = 0 THEN c.low_n ELSE c.high_n END)
          ELSE pg_temp.id(1, s.user_n) END,
-    1, '\x00', words.body, timestamptz '2026-11-20' - (c.messages - seq) * interval '1 minute'
-FROM (SELECT *, sum(messages) OVER (ORDER BY id) - messages AS base FROM seed_conversations) c
+    1, '\x00', words.body, placed.at
+FROM (SELECT s.*, v.active_at, sum(s.messages) OVER (ORDER BY s.id) - s.messages AS base
+    FROM seed_conversations s JOIN conversations v ON v.id = s.id) c
 CROSS JOIN LATERAL generate_series(1, c.messages) seq
+CROSS JOIN LATERAL (SELECT c.active_at - (c.messages - seq) * interval '1 minute' AS at) placed
 LEFT JOIN (SELECT *, row_number() OVER (PARTITION BY group_n ORDER BY place) - 1 AS rank FROM seed_members) s
     ON s.group_n = c.group_n AND s.rank = pg_temp.draw(c.base + seq, c.members)
 CROSS JOIN LATERAL (SELECT string_agg(word, ' ' ORDER BY k) AS body FROM (
