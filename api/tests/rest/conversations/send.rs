@@ -327,7 +327,7 @@ async fn expect_revs(events: &Events, want: std::ops::RangeInclusive<i64>) {
 async fn without_the_database_a_send_answers_503_and_the_service_recovers_by_itself() {
     let test = TestApp::on(
         TestEnv::with_faults().await,
-        &[("WARREN_DATABASE_POOL_TIMEOUT_MS", "500")],
+        &[("WARREN_DATABASE_POOL_TIMEOUT_MS", "2000")],
     )
     .await;
     let (ada, _bob, id) = pair(&test).await;
