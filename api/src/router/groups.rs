@@ -7,12 +7,14 @@ use protocol::group::{
     Ban, CreateChannelRequest, CreateGroupRequest, CreateInviteRequest, Group, Invite,
     InvitePreview, Member, PatchChannelRequest, PatchGroupRequest, PatchMemberRequest,
 };
+use protocol::limits;
 use protocol::problem::Code;
 use serde_json::json;
 
 use super::{Endpoint, endpoint};
 use crate::openapi::Doc;
 use crate::routes::groups::{self, bans, channels, invites, members};
+use crate::store::groups::discover::Sort;
 
 const KNOWN: [Code; 2] = [Code::NotFound, Code::Forbidden];
 
@@ -51,11 +53,12 @@ pub(super) fn groups() -> Vec<Endpoint> {
             "discover_groups",
             || web::get().to(groups::discover_groups),
             Doc::new(tag, "Public groups")
-                .query::<String>(
+                .query_line(
                     "q",
                     "Words that their names, descriptions or tags have, or that begin so.",
+                    0..=*limits::NAME_CHARS.end(),
                 )
-                .query::<String>(
+                .query::<Sort>(
                     "sort",
                     "The largest first (`members`, the default), the liveliest (`activity`) or the newest (`new`).",
                 )
@@ -126,7 +129,11 @@ pub(super) fn member_routes() -> Vec<Endpoint> {
                 tag,
                 "Who is in a group, by role, then by how long they have been there",
             ))
-            .query::<String>("q", "How their username or display name starts.")
+            .query_line(
+                "q",
+                "How their username or display name starts.",
+                0..=*limits::NAME_CHARS.end(),
+            )
             .paged()
             .page::<Member>(200, "A page of them"),
         ),

@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web;
 use protocol::account::User;
+use protocol::limits;
 use protocol::people::{Contact, CreateFriendRequest, FriendRequest, PutContactRequest};
 use protocol::presence::Presences;
 use protocol::problem::Code;
@@ -22,7 +23,8 @@ pub(super) fn people() -> Vec<Endpoint> {
             "search_users",
             || web::get().to(users::search_users),
             Doc::new(tag, "People whose username or display name starts with q")
-                .query::<String>("q", "How the name starts, 1 to 64 characters.")
+                .query_line("q", "How the name starts.", limits::NAME_CHARS)
+                .required()
                 .paged()
                 .page::<User>(200, "A page of them, by username"),
         ),
@@ -45,7 +47,12 @@ pub(super) fn people() -> Vec<Endpoint> {
                 tag,
                 "Who is online; who is not the caller's to know is offline",
             )
-            .query::<String>("user_ids", "Up to 200 ids, separated by commas.")
+            .query_ids(
+                "user_ids",
+                "Ids, separated by commas.",
+                limits::PRESENCE_USERS,
+            )
+            .required()
             .answer::<Presences>(200, "One for each id"),
         ),
     ]

@@ -21,21 +21,36 @@ pub enum SessionKind {
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// 3–32 of `a-z 0-9 _ .`; upper case is lowered.
-    #[schema(example = "ada")]
+    #[schema(
+        min_length = 3,
+        max_length = 32,
+        pattern = r"^[A-Za-z0-9_.]*$",
+        example = "ada"
+    )]
     pub username: String,
     /// 8–128 characters, not among the common ones.
-    #[schema(example = "correct horse battery")]
+    #[schema(min_length = 8, max_length = 128, example = "correct horse battery")]
     pub password: String,
     /// 1–64 characters; the username if it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Ada Lovelace")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "Ada Lovelace"
+    )]
     pub display_name: Option<String>,
     /// The invitation an operator handed out, when registration is by invite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite: Option<String>,
     /// What the sessions page shows for this device, up to 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Firefox on Linux")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "Firefox on Linux"
+    )]
     pub device: Option<String>,
     /// Where the refresh token travels.
     #[serde(default)]
@@ -54,7 +69,12 @@ pub struct LoginRequest {
     pub password: String,
     /// What the sessions page shows for this device, up to 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Firefox on Linux")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "Firefox on Linux"
+    )]
     pub device: Option<String>,
     /// Where the refresh token travels.
     #[serde(default)]
@@ -78,7 +98,7 @@ pub struct PasswordRequest {
     #[schema(example = "correct horse battery")]
     pub current_password: String,
     /// 8–128 characters, not among the common ones.
-    #[schema(example = "staple unlike any other")]
+    #[schema(min_length = 8, max_length = 128, example = "staple unlike any other")]
     pub new_password: String,
 }
 
@@ -156,11 +176,20 @@ pub struct Me {
 pub struct PatchMeRequest {
     /// 1–64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Ada")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "Ada"
+    )]
     pub display_name: Option<String>,
     /// Up to 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Analyst of engines")]
+    #[schema(
+        max_length = 1024,
+        pattern = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$",
+        example = "Analyst of engines"
+    )]
     pub about: Option<String>,
     /// Whether others never see the caller online.
     #[serde(default, skip_serializing_if = "Option::is_none")]

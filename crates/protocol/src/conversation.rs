@@ -123,7 +123,7 @@ pub struct PatchViewRequest {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schema(value_type = Option<i32>)]
+    #[schema(minimum = 0, value_type = Option<i32>)]
     pub pin_position: Option<Option<i32>>,
     /// No notification until then.
     #[serde(
@@ -139,7 +139,7 @@ pub struct PatchViewRequest {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schema(value_type = Option<i64>)]
+    #[schema(minimum = 1, value_type = Option<i64>)]
     pub unread_from_seq: Option<Option<i64>>,
 }
 
@@ -149,11 +149,11 @@ pub struct PatchViewRequest {
 pub struct ReceiptsRequest {
     /// Everything up to this `seq` has been received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = 12)]
+    #[schema(minimum = 0, example = 12)]
     pub delivered_seq: Option<i64>,
     /// Everything up to this `seq` has been read, and so received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = 12)]
+    #[schema(minimum = 0, example = 12)]
     pub read_seq: Option<i64>,
 }
 

@@ -1,9 +1,11 @@
 //! Groups: their members, bans, invites and channels.
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use crate::account::User;
 use crate::ids::{ConversationId, GroupId, InviteId, UserId};
+use crate::limits;
 use crate::patch::present;
 use crate::time::Timestamp;
 
@@ -83,6 +85,19 @@ pub struct Group {
     pub channels: Vec<ChannelEntry>,
 }
 
+/// The schema of a group's tags.
+fn tags() -> Array {
+    let tag = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(*limits::TAG_CHARS.start()))
+        .max_length(Some(*limits::TAG_CHARS.end()))
+        .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"));
+    ArrayBuilder::new()
+        .items(tag)
+        .max_items(Some(limits::GROUP_TAGS))
+        .build()
+}
+
 /// Body of `POST /v1/groups`.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,13 +106,23 @@ pub struct CreateGroupRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<GroupId>,
     /// 1–64 characters.
-    #[schema(example = "Analytical engines")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "Analytical engines"
+    )]
     pub name: String,
     /// Up to 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        max_length = 1024,
+        pattern = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+    )]
     pub description: Option<String>,
     /// Up to 20, of 1–32 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = tags)]
     pub tags: Option<Vec<String>>,
     /// Who can find and join it.
     pub visibility: Visibility,
@@ -109,12 +134,22 @@ pub struct CreateGroupRequest {
 pub struct PatchGroupRequest {
     /// 1–64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: Option<String>,
     /// Up to 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        max_length = 1024,
+        pattern = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+    )]
     pub description: Option<String>,
     /// Up to 20, of 1–32 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = tags)]
     pub tags: Option<Vec<String>>,
     /// Who can find and join it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,9 +193,11 @@ pub struct CreateInviteRequest {
     pub id: Option<InviteId>,
     /// Seconds it lives, 1 to 31 536 000 (a year); without it, for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 31_536_000)]
     pub expires_in: Option<i64>,
     /// How many may come by it, 1 to 10 000; without it, any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 10_000)]
     pub max_uses: Option<i32>,
 }
 
@@ -204,16 +241,28 @@ pub struct CreateChannelRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ConversationId>,
     /// 1–64 characters.
-    #[schema(example = "release-planning")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "release-planning"
+    )]
     pub name: String,
     /// Up to 256 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub topic: Option<String>,
     /// 1–64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub category: Option<String>,
     /// Its place, lowest first; without it, behind the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
     pub position: Option<i32>,
 }
 
@@ -223,6 +272,11 @@ pub struct CreateChannelRequest {
 pub struct PatchChannelRequest {
     /// 1–64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: Option<String>,
     /// Up to 256 characters.
     #[serde(
@@ -230,7 +284,7 @@ pub struct PatchChannelRequest {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(max_length = 256, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$", value_type = Option<String>)]
     pub topic: Option<Option<String>>,
     /// 1–64 characters.
     #[serde(
@@ -238,9 +292,10 @@ pub struct PatchChannelRequest {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$", value_type = Option<String>)]
     pub category: Option<Option<String>>,
     /// Its place, lowest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
     pub position: Option<i32>,
 }

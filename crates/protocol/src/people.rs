@@ -23,7 +23,12 @@ pub struct Contact {
 pub struct PutContactRequest {
     /// The caller's own name for them, 1–64 characters; without it they go by their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Ada from work")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "Ada from work"
+    )]
     pub alias: Option<String>,
 }
 

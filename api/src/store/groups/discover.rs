@@ -14,7 +14,7 @@ use super::super::sql::sql;
 use super::{GroupRow, group_columns, members};
 
 /// By what public groups are ordered, most first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// How many are in it.

@@ -1,0 +1,59 @@
+"""What the OpenAPI document cannot say of a valid request."""
+
+import os
+
+import requests
+import schemathesis
+from hypothesis import strategies
+from schemathesis import GenerationMode
+
+# One emoji, however many code points it takes.
+EMOJI = ["\U0001f44d", "\u2764\ufe0f", "\U0001f1eb\U0001f1ee", "\U0001f469\u200d\U0001f52c", "\U0001f44b\U0001f3fd", "1\ufe0f\u20e3"]
+schemathesis.openapi.format("emoji", strategies.sampled_from(EMOJI))
+
+# The newest `next_cursor` of each list.
+CURSORS: dict[str, str] = {}
+# Requests end sessions, their own too: seconds until the next one is begun.
+SESSION_LIFE_S = 5
+
+
+@schemathesis.auth(refresh_interval=SESSION_LIFE_S)
+class Session:
+    def get(self, case, context):
+        account = {
+            "username": os.environ["FUZZ_USERNAME"],
+            "password": os.environ["FUZZ_PASSWORD"],
+        }
+        answer = requests.post(os.environ["FUZZ_URL"] + "/v1/auth/login", json=account, timeout=30)
+        answer.raise_for_status()
+        return answer.json()["access_token"]
+
+    def set(self, case, token, context):
+        case.headers = case.headers or {}
+        case.headers["Authorization"] = f"Bearer {token}"
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    if response.status_code != 200:
+        return
+    try:
+        answer = response.json()
+    except ValueError:
+        return
+    if isinstance(answer, dict) and answer.get("next_cursor"):
+        CURSORS[case.operation.label] = answer["next_cursor"]
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A cursor is opaque: only one that the same list has given is valid."""
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
+        return
+    for place in (case.query, case.body):
+        if isinstance(place, dict) and "cursor" in place:
+            cursor = CURSORS.get(case.operation.label)
+            if cursor is None:
+                del place["cursor"]
+            else:
+                place["cursor"] = cursor
