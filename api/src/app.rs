@@ -16,6 +16,7 @@ use presence::Presence;
 use crate::committer::Committer;
 use crate::config::Config;
 use crate::events::{Events, relay};
+use crate::files::Files;
 use crate::floors::Floors;
 use crate::keys::Keys;
 use crate::passwords::Passwords;
@@ -51,6 +52,8 @@ pub struct State {
     pub revocations: Revocations,
     /// How often one may ask.
     pub limits: RateLimits,
+    /// Bytes.
+    pub files: Files,
 }
 
 impl State {
@@ -88,7 +91,7 @@ impl App {
     /// Starts everything. Dependencies may still be down: the service says so and waits.
     ///
     /// # Errors
-    /// If the keys cannot be read or a port cannot be bound.
+    /// If the keys or the store of files cannot be used, or a port cannot be bound.
     #[expect(
         clippy::unused_async,
         reason = "it spawns, so it must run inside a runtime: a future does"
@@ -127,6 +130,7 @@ impl App {
             passwords: Passwords::new().context("password hashing")?,
             revocations: Revocations::default(),
             limits: RateLimits::new(config.rate.clone()),
+            files: Files::open(config.files.clone())?,
             config: Arc::new(config),
         };
         start_tasks(&state, &mut tasks);

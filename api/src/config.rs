@@ -13,6 +13,7 @@ use presence::PresenceConfig;
 
 use crate::committer::CommitterConfig;
 use crate::events::relay::RelayConfig;
+use crate::files::config::FilesConfig;
 use crate::floors::FloorsConfig;
 use crate::keys::KeysConfig;
 use crate::rate_limit::RateConfig;
@@ -49,6 +50,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// The lowest watermarks of channels.
     pub floors: FloorsConfig,
+    /// Files.
+    pub files: FilesConfig,
     /// What peers prove themselves with.
     pub internal_credential: Secret,
 }
@@ -98,6 +101,7 @@ impl Config {
                 ),
             },
             floors: FloorsConfig::read(settings),
+            files: FilesConfig::read(settings),
             internal_credential: settings.secret_file(
                 "WARREN_INTERNAL_CREDENTIAL_FILE",
                 32,

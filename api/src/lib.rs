@@ -9,6 +9,7 @@ pub mod domain;
 pub mod error;
 pub mod events;
 pub mod extract;
+pub mod files;
 pub mod floors;
 pub mod groups;
 pub mod keys;

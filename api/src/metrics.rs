@@ -63,6 +63,28 @@ pub fn describe() {
         "warren_rate_limited_total",
         "Requests refused by a rate limit, by limit."
     );
+    describe_counter!("warren_uploads_total", "Uploads, by result.");
+    describe_counter!("warren_upload_bytes_total", "Bytes of kept uploads.");
+    describe_histogram!(
+        "warren_upload_keep_seconds",
+        "Time from an upload's last byte to its being readable, by kind."
+    );
+    describe_histogram!(
+        "warren_picture_seconds",
+        "Time of the work on one picture, by outcome."
+    );
+    describe_counter!(
+        "warren_files_served_bytes_total",
+        "Bytes of files in answers, as their heads announce them."
+    );
+    describe_counter!(
+        "warren_files_swept_total",
+        "Files and pictures whose bytes were removed."
+    );
+    describe_counter!(
+        "warren_files_store_failures_total",
+        "Requests that the store of files failed."
+    );
     counter!("warren_messages_committed_total").absolute(0);
     counter!("warren_deadlocks_total").absolute(0);
     gauge!("warren_outbox_pending").set(0.0);
@@ -129,4 +151,36 @@ pub fn floor_forgotten() {
 /// A request refused by a rate limit.
 pub fn rate_limited(limit: &'static str) {
     counter!("warren_rate_limited_total", "limit" => limit).increment(1);
+}
+
+/// One answered upload; `result` is `kept` or a problem's code.
+pub fn upload(result: &'static str) {
+    counter!("warren_uploads_total", "result" => result).increment(1);
+}
+
+/// An upload that became a file.
+pub fn upload_kept(is_picture: bool, bytes: u64, elapsed: Duration) {
+    let kind = if is_picture { "picture" } else { "other" };
+    counter!("warren_upload_bytes_total").increment(bytes);
+    histogram!("warren_upload_keep_seconds", "kind" => kind).record(elapsed.as_secs_f64());
+}
+
+/// A picture that was worked on.
+pub fn picture(outcome: &'static str, elapsed: Duration) {
+    histogram!("warren_picture_seconds", "outcome" => outcome).record(elapsed.as_secs_f64());
+}
+
+/// An answer that carries a file, or a part of one.
+pub fn file_served(bytes: u64) {
+    counter!("warren_files_served_bytes_total").increment(bytes);
+}
+
+/// Files and pictures whose bytes are gone.
+pub fn files_swept(count: usize) {
+    counter!("warren_files_swept_total").increment(count as u64);
+}
+
+/// A request that the store of files failed.
+pub fn file_store_failed() {
+    counter!("warren_files_store_failures_total").increment(1);
 }

@@ -11,8 +11,8 @@ use protocol::problem::{Code, Problem};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
 };
-use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{SchemaFormat, SchemaType};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, SchemaFormat, SchemaType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ArrayBuilder, ComponentsBuilder, ContentBuilder, InfoBuilder, KnownFormat, LicenseBuilder,
@@ -39,7 +39,9 @@ pub struct Doc {
     anonymous: bool,
     parameters: Vec<Parameter>,
     body: Option<(RefOr<Schema>, serde_json::Value, bool)>,
+    form: Option<RequestBody>,
     answers: Vec<(u16, &'static str, Option<RefOr<Schema>>)>,
+    files: Vec<(u16, &'static str)>,
     problems: Vec<Code>,
     schemas: Schemas,
 }
@@ -181,6 +183,28 @@ impl Doc {
         self
     }
 
+    /// A form with one file in it.
+    #[must_use]
+    pub fn form(mut self, field: &str, about: &str) -> Self {
+        let form = ObjectBuilder::new()
+            .property(field, binary(about))
+            .required(field)
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+        let content = ContentBuilder::new().schema(Some(form)).build();
+        let body = RequestBodyBuilder::new()
+            .content("multipart/form-data", content)
+            .required(Some(Required::True));
+        self.form = Some(body.build());
+        self
+    }
+
+    /// Answers with a file.
+    #[must_use]
+    pub fn bytes(mut self, answers: &[(u16, &'static str)]) -> Self {
+        self.files.extend_from_slice(answers);
+        self
+    }
+
     /// An answer with a body.
     #[must_use]
     pub fn answer<T: ToSchema>(mut self, status: u16, about: &'static str) -> Self {
@@ -237,7 +261,7 @@ impl Doc {
         if !self.anonymous {
             codes.push(Code::Unauthenticated);
         }
-        if self.body.is_some() {
+        if self.body.is_some() || self.form.is_some() {
             codes.extend([
                 Code::Malformed,
                 Code::TooLarge,
@@ -269,6 +293,16 @@ impl Doc {
                 .build();
             operation = operation.request_body(Some(body));
         }
+        if let Some(form) = self.form {
+            operation = operation.request_body(Some(form));
+        }
+        for (status, about) in self.files {
+            let content = ContentBuilder::new().schema(Some(binary(about))).build();
+            let response = ResponseBuilder::new()
+                .description(about)
+                .content("*/*", content);
+            operation = operation.response(status.to_string(), response.build());
+        }
         for (status, about, schema) in self.answers {
             let mut response = ResponseBuilder::new().description(about);
             if let Some(schema) = schema {
@@ -293,6 +327,13 @@ impl Doc {
         }
         (operation.build(), self.schemas)
     }
+}
+
+fn binary(about: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+        .description(Some(about))
 }
 
 fn by_status(mut codes: Vec<Code>) -> BTreeMap<u16, String> {

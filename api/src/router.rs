@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conversations;
+mod files;
 mod groups;
 mod people;
 
@@ -68,6 +69,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(groups::member_routes());
     table.extend(groups::invite_routes());
     table.extend(groups::channel_routes());
+    table.extend(files::file_routes());
     table.extend(document_routes());
     table
 }

@@ -1,5 +1,6 @@
 //! Handlers, a file for each resource: authenticate, parse, load, judge, change, answer.
 
+pub mod attachments;
 pub mod auth;
 pub mod blocks;
 pub mod contacts;
@@ -11,9 +12,11 @@ pub mod groups;
 pub mod internal;
 pub mod me;
 pub mod messages;
+pub mod pictures;
 pub mod presence;
 pub mod receipts;
 pub mod search;
 pub mod sync;
+pub mod uploads;
 pub mod users;
 pub mod views;

@@ -15,6 +15,7 @@ diesel::table! {
         last_seen_at -> Nullable<Timestamptz>,
         disabled_at -> Nullable<Timestamptz>,
         deleted_at -> Nullable<Timestamptz>,
+        avatar_key -> Nullable<Text>,
     }
 }
 

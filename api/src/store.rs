@@ -4,6 +4,7 @@
 //! those are in `domain` and `policy`.
 
 pub mod accounts;
+pub mod attachments;
 pub mod audience;
 pub mod blocks;
 pub mod changes;
@@ -16,6 +17,7 @@ pub mod friends;
 pub mod groups;
 pub mod messages;
 pub mod outbox;
+pub mod pictures;
 pub mod rate;
 pub mod receipts;
 pub mod search;

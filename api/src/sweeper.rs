@@ -1,5 +1,5 @@
 //! Forgetting what has ended: sessions, revocations, rate windows, answered friend requests, invites,
-//! and what removed groups and channels leave behind.
+//! what removed groups and channels leave behind, and files that nobody can read.
 
 use chrono::{TimeDelta, Utc};
 use platform::shutdown::CancellationToken;
@@ -7,6 +7,7 @@ use protocol::limits;
 
 use crate::app::State;
 use crate::error::ApiError;
+use crate::files;
 use crate::store;
 use crate::store::groups::{departures, invites, removed};
 
@@ -62,5 +63,5 @@ pub async fn sweep(state: &State) -> Result<(), ApiError> {
         while removed::sweep_piece(&mut conn, id, PIECE).await? > 0 {}
         removed::set_swept(&mut conn, id).await?;
     }
-    Ok(())
+    files::sweep(state, &mut conn).await
 }

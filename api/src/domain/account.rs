@@ -176,6 +176,8 @@ pub struct ProfileChange {
     pub display_name: Option<String>,
     /// What they say of themselves.
     pub about: Option<String>,
+    /// The name of their picture; `Some(None)` takes it away.
+    pub avatar_key: Option<Option<String>>,
     /// Never seen online.
     pub hide_presence: Option<bool>,
     /// Never seen reading.
@@ -183,7 +185,7 @@ pub struct ProfileChange {
 }
 
 impl ProfileChange {
-    /// Checks a request.
+    /// Checks a request, but for the picture, which is made first.
     ///
     /// # Errors
     /// 422 with every fault.
@@ -198,6 +200,7 @@ impl ProfileChange {
         fields.finish(Some(Self {
             display_name,
             about,
+            avatar_key: None,
             hide_presence: request.hide_presence,
             hide_read_receipts: request.hide_read_receipts,
         }))
@@ -208,6 +211,7 @@ impl ProfileChange {
     pub fn is_empty(&self) -> bool {
         self.display_name.is_none()
             && self.about.is_none()
+            && self.avatar_key.is_none()
             && self.hide_presence.is_none()
             && self.hide_read_receipts.is_none()
     }

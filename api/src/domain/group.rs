@@ -59,10 +59,12 @@ pub struct GroupChange {
     pub tags: Option<Vec<String>>,
     /// Whether everyone can find and join it.
     pub public: Option<bool>,
+    /// The name of its picture; `Some(None)` takes it away.
+    pub icon_key: Option<Option<String>>,
 }
 
 impl GroupChange {
-    /// Checks a request.
+    /// Checks a request, but for the picture, which is made first.
     ///
     /// # Errors
     /// 422 with every fault.
@@ -76,6 +78,7 @@ impl GroupChange {
             public: request
                 .visibility
                 .map(|visibility| visibility == Visibility::Public),
+            icon_key: None,
         };
         fields.finish(Some(change))
     }

@@ -24,6 +24,7 @@ use crate::error::{ApiError, Result};
 use crate::events::{self, Event, Pending};
 use crate::extract::params::PageQuery;
 use crate::extract::{Caller, Json, Path, Query, params};
+use crate::files::pictures;
 use crate::groups::{self, Notice};
 use crate::policy;
 use crate::policy::groups::Action;
@@ -185,10 +186,23 @@ pub async fn patch_group(
     Path(id): Path<GroupId>,
     Json(request): Json<PatchGroupRequest>,
 ) -> Result<HttpResponse> {
-    let change = GroupChange::parse(request)?;
+    let wish = request.icon_upload_id;
+    let mut change = GroupChange::parse(request)?;
+    if wish.is_some() {
+        // Nobody's picture is worked on who may not put it there.
+        groups::look(
+            &mut *state.db.get().await?,
+            id,
+            caller.user_id,
+            Action::Edit,
+        )
+        .await?;
+    }
+    let icon = pictures::prepare(&state, caller.user_id, "icon_upload_id", wish).await?;
+    change.icon_key = icon.as_ref().map(pictures::name);
     let mut conn = state.db.get().await?;
     let events = conn
-        .transaction(async |conn| patch(conn, caller.user_id, id, change).await)
+        .transaction(async |conn| patch(conn, caller.user_id, id, change, icon).await)
         .await?;
     state.events.publish(events);
     Ok(HttpResponse::Ok().json(groups::read(&mut conn, id, caller.user_id).await?))
@@ -201,10 +215,14 @@ async fn patch(
     caller: UserId,
     id: GroupId,
     change: GroupChange,
+    icon: pictures::Change,
 ) -> Result<Vec<Pending>> {
     let (seat, everyone) = groups::lock_whole(conn, id, caller, Action::Edit).await?;
     let mut group = seat.group;
     let name = group.name.clone();
+    if let Some(new) = &icon {
+        pictures::exchange(conn, group.icon_key.as_deref(), new.as_ref()).await?;
+    }
     if !group.apply(change) {
         return Ok(Vec::new());
     }

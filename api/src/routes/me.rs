@@ -13,6 +13,7 @@ use crate::domain::account::ProfileChange;
 use crate::error::{ApiError, Result};
 use crate::events::{self, Event};
 use crate::extract::{Caller, ClientAddress, Json};
+use crate::files::pictures;
 use crate::floors::Cause;
 use crate::people::{self, Ended};
 use crate::sessions::no_cookie;
@@ -32,7 +33,10 @@ pub async fn patch_me(
     caller: Caller,
     Json(request): Json<PatchMeRequest>,
 ) -> Result<HttpResponse> {
-    let change = ProfileChange::parse(request)?;
+    let wish = request.avatar_upload_id;
+    let mut change = ProfileChange::parse(request)?;
+    let avatar = pictures::prepare(&state, caller.user_id, "avatar_upload_id", wish).await?;
+    change.avatar_key = avatar.as_ref().map(pictures::name);
     if change.is_empty() {
         return get_me(state, caller).await;
     }
@@ -41,6 +45,9 @@ pub async fn patch_me(
     let (user, events) = conn
         .transaction::<_, ApiError, _>(async |conn| {
             let before = people::lock(conn, user_id, user_id).await?.me;
+            if let Some(new) = &avatar {
+                pictures::exchange(conn, before.avatar_key.as_deref(), new.as_ref()).await?;
+            }
             let row = accounts::update_profile(conn, user_id, &change).await?;
             let user = row.clone().user();
             // What others do not see of it is for the user's own devices alone.

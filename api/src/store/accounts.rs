@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Conn;
 use super::sql::sql;
 use crate::domain::account::ProfileChange;
+use crate::domain::picture_key::PictureKey;
 use crate::schema::users;
 
 /// A user's row, as far as answers need it.
@@ -30,6 +31,8 @@ pub struct UserRow {
     account_rev: i64,
     created_at: DateTime<Utc>,
     deleted_at: Option<DateTime<Utc>>,
+    /// The name of their picture.
+    pub avatar_key: Option<String>,
 }
 
 impl UserRow {
@@ -41,7 +44,7 @@ impl UserRow {
             username: self.username,
             display_name: self.display_name,
             about: self.about,
-            avatar_url: None,
+            avatar_url: self.avatar_key.as_deref().map(PictureKey::url),
             created_at: self.created_at.into(),
             deleted: self.deleted_at.is_some(),
         }
@@ -198,11 +201,15 @@ pub async fn set_disabled(
 /// Ends an account: its name is freed, its messages stay as from a deleted user.
 pub async fn delete(conn: &mut Conn, id: UserId) -> QueryResult<UserRow> {
     sql(
-        "UPDATE users SET deleted_at = clock_timestamp(), password_hash = NULL, about = '', \
+        "WITH avatar AS ( \
+             INSERT INTO unshown_pictures (key) \
+             SELECT avatar_key FROM users WHERE id = {} AND avatar_key IS NOT NULL \
+         ) UPDATE users SET avatar_key = NULL, deleted_at = clock_timestamp(), password_hash = NULL, about = '', \
              display_name = 'Deleted user', account_rev = account_rev + 1, \
              username = 'deleted.' || right(replace(id::text, '-', ''), 24) \
          WHERE id = {} RETURNING *",
     )
+    .bind::<SqlUuid, _>(id.0)
     .bind::<SqlUuid, _>(id.0)
     .get_result(conn)
     .await

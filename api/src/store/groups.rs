@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::result::QueryResult;
 use diesel::sql_types::{
-    Array, BigInt, Bool, Integer, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::RunQueryDsl;
 use protocol::group::{Role, SharedGroup, Visibility};
@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::Conn;
 use super::sql::sql;
 use crate::domain::group::{GroupChange, NewGroup, words};
+use crate::domain::picture_key::PictureKey;
 
 /// A group's row.
 #[derive(Clone, Debug, QueryableByName)]
@@ -59,13 +60,16 @@ pub struct GroupRow {
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     active_at: DateTime<Utc>,
+    /// The name of its picture.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub icon_key: Option<String>,
 }
 
 /// The columns of a `GroupRow`: all but what is searched.
 macro_rules! group_columns {
     () => {
         "g.id, g.name, g.description, g.tags, g.public, g.owner_id, g.created_by, g.general_id, \
-         g.member_count, g.channel_count, g.version, g.created_at, g.active_at"
+         g.member_count, g.channel_count, g.version, g.created_at, g.active_at, g.icon_key"
     };
 }
 use group_columns;
@@ -102,7 +106,7 @@ impl GroupRow {
             } else {
                 Visibility::Private
             },
-            icon_url: None,
+            icon_url: self.icon_key.as_deref().map(PictureKey::url),
             owner_id: self.owner_id.into(),
             member_count: self.member_count,
             version: self.version,
@@ -120,6 +124,7 @@ impl GroupRow {
             set(&mut self.description, change.description),
             set(&mut self.tags, change.tags),
             set(&mut self.public, change.public),
+            set(&mut self.icon_key, change.icon_key),
         ];
         changed.contains(&true)
     }
@@ -206,7 +211,7 @@ pub async fn insert(
 /// Writes a locked group's own fields, and moves its version.
 pub async fn update(conn: &mut Conn, group: &GroupRow) -> QueryResult<GroupRow> {
     sql(concat!(
-        "UPDATE groups g SET name = {}, description = {}, tags = {}, public = {}, \
+        "UPDATE groups g SET name = {}, description = {}, tags = {}, public = {}, icon_key = {}, \
              search = to_tsvector('simple', {}), version = version + 1 \
          WHERE g.id = {} RETURNING ",
         group_columns!()
@@ -215,6 +220,7 @@ pub async fn update(conn: &mut Conn, group: &GroupRow) -> QueryResult<GroupRow> 
     .bind::<Text, _>(group.description.as_str())
     .bind::<Array<Text>, _>(&group.tags)
     .bind::<Bool, _>(group.public)
+    .bind::<Nullable<Text>, _>(group.icon_key.as_deref())
     .bind::<Text, _>(searched(&group.name, &group.description, &group.tags))
     .bind::<SqlUuid, _>(group.id)
     .get_result(conn)

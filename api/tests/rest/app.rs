@@ -110,6 +110,11 @@ pub fn config(env: &TestEnv, settings: &[(&str, &str)]) -> Config {
             "WARREN_INTERNAL_CREDENTIAL_FILE",
             secrets.internal_credential_file.display().to_string(),
         ),
+        (
+            "WARREN_FILES_SIGNING_SECRET_FILE",
+            secrets.files_secret_file.display().to_string(),
+        ),
+        ("WARREN_FILES_LOCATION", env.files_location()),
         ("WARREN_AUTH_REVOCATIONS_EVERY_MS", "100".to_owned()),
         ("WARREN_OUTBOX_RELAY_EVERY_MS", "100".to_owned()),
         ("WARREN_RATE_LIMITS", "off".to_owned()),

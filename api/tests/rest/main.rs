@@ -10,6 +10,7 @@ mod configuration;
 mod conversations;
 mod documents;
 mod events;
+mod files;
 mod groups;
 mod messages;
 mod migrations;

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -190,7 +190,21 @@ impl Settings {
         if !self.values.contains_key(name) {
             return Secret(String::new());
         }
-        match std::fs::read_to_string(&path) {
+        self.read_secret(name, &path, min_bytes)
+    }
+
+    /// A secret that may be missing: the trimmed content of the file this setting names.
+    pub fn optional_secret_file(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+    ) -> Option<Secret> {
+        let path: String = self.get(name, "", about);
+        (!path.is_empty()).then(|| self.read_secret(name, path.as_ref(), 1))
+    }
+
+    fn read_secret(&mut self, name: &str, path: &Path, min_bytes: usize) -> Secret {
+        match std::fs::read_to_string(path) {
             Ok(text) if text.trim().len() >= min_bytes => Secret(text.trim().to_owned()),
             Ok(_) => {
                 self.fault(

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{SessionId, UserId};
+use crate::ids::{AttachmentId, SessionId, UserId};
+use crate::patch::present;
 use crate::time::Timestamp;
 
 /// Where the refresh token of a session travels.
@@ -191,6 +192,14 @@ pub struct PatchMeRequest {
         example = "Analyst of engines"
     )]
     pub about: Option<String>,
+    /// An upload of the caller's that becomes their picture; null for none.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<AttachmentId>)]
+    pub avatar_upload_id: Option<Option<AttachmentId>>,
     /// Whether others never see the caller online.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hide_presence: Option<bool>,

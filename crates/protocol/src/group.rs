@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use crate::account::User;
-use crate::ids::{ConversationId, GroupId, InviteId, UserId};
+use crate::ids::{AttachmentId, ConversationId, GroupId, InviteId, UserId};
 use crate::limits;
 use crate::patch::present;
 use crate::time::Timestamp;
@@ -154,6 +154,14 @@ pub struct PatchGroupRequest {
     /// Who can find and join it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
+    /// An upload of the caller's that becomes the group's picture; null for none.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<AttachmentId>)]
+    pub icon_upload_id: Option<Option<AttachmentId>>,
 }
 
 /// Someone in a group.

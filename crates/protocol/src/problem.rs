@@ -76,8 +76,8 @@ codes! {
     InviteGone = "invite_gone" 410 "The invite is gone",
     /// The body is over the limit.
     TooLarge = "too_large" 413 "The request is too large",
-    /// The body is not JSON by its content type.
-    UnsupportedMediaType = "unsupported_media_type" 415 "Only application/json is understood",
+    /// The body is not JSON, or not a form where one is asked for, by its content type.
+    UnsupportedMediaType = "unsupported_media_type" 415 "The body's type is not understood",
     /// Well-formed, but a field breaks a rule; `errors` names each.
     Invalid = "invalid" 422 "A field breaks a rule",
     /// One of the contract's limits is reached.

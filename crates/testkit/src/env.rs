@@ -151,6 +151,12 @@ impl TestEnv {
         self.dir.write(name, content)
     }
 
+    /// `WARREN_FILES_LOCATION`: a folder of the test's own.
+    #[must_use]
+    pub fn files_location(&self) -> String {
+        format!("file://{}", self.dir().join("files").display())
+    }
+
     /// The files of secrets that the services read.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {

@@ -6,7 +6,7 @@ mod raw;
 mod reply;
 mod user;
 
-pub use client::{Client, Request};
+pub use client::{BOUNDARY, Client, Request, form_part};
 pub use raw::{RawReply, send_raw};
 pub use reply::{Expected, Reply};
 pub use user::{PASSWORD, User};

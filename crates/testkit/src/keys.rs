@@ -21,6 +21,8 @@ pub struct Secrets {
     pub refresh_secret_file: PathBuf,
     /// `WARREN_INTERNAL_CREDENTIAL_FILE`.
     pub internal_credential_file: PathBuf,
+    /// `WARREN_FILES_SIGNING_SECRET_FILE`.
+    pub files_secret_file: PathBuf,
     /// What the file of the internal credential holds.
     pub internal_credential: String,
     /// The signing key in `keys_dir`.
@@ -36,6 +38,7 @@ impl Secrets {
         std::fs::create_dir_all(&keys_dir).unwrap();
         Self {
             refresh_secret_file: dir.write("refresh-secret", random_secret()),
+            files_secret_file: dir.write("files-secret", random_secret()),
             internal_credential_file: dir.write("internal-credential", &internal_credential),
             internal_credential,
             signing_key: SigningKeyFile::create(&keys_dir),

@@ -75,6 +75,8 @@ app_environment() {
         echo "WARREN_DATABASE_URL=$(postgres_url)"
         echo "WARREN_AUTH_KEYS_DIR=$RUN/keys"
         echo "WARREN_AUTH_REFRESH_SECRET_FILE=$RUN/secrets/refresh"
+        echo "WARREN_FILES_SIGNING_SECRET_FILE=$RUN/secrets/files"
+        echo "WARREN_FILES_LOCATION=file://$RUN/files"
         echo 'WARREN_HTTP_TRUSTED_PROXIES=127.0.0.1/32'
     else
         echo "WARREN_API_INTERNAL_URLS=$(urls_of "$WARREN_DEV_API_ADMIN_PORTS")"

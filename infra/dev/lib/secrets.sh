@@ -10,6 +10,7 @@ make_secrets() {
     make_signing_key
     make_secret refresh
     make_secret internal
+    make_secret files
     make_certificate
 }
 

@@ -29,6 +29,9 @@ pub async fn is_gone(conn: &mut Conn, id: Uuid) -> QueryResult<bool> {
 pub async fn end(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<()> {
     sql("WITH ending AS MATERIALIZED ( \
              SELECT unnest({}) AS id \
+         ), icon AS ( \
+             INSERT INTO unshown_pictures (key) SELECT icon_key FROM groups \
+             WHERE id IN (SELECT id FROM ending) AND icon_key IS NOT NULL \
          ), ended AS ( \
              DELETE FROM groups WHERE id IN (SELECT id FROM ending) RETURNING id \
          ), channel AS ( \

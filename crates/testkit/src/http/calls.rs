@@ -4,7 +4,7 @@ use protocol::account::Auth;
 use protocol::conversation::Conversation;
 use protocol::group::{Group, Visibility};
 use protocol::ids::{ClientId, ConversationId, GroupId, UserId};
-use protocol::message::{Message, MessagePage};
+use protocol::message::{Attachment, Message, MessagePage};
 use protocol::sync::{Changes, SyncRequest, SyncResponse};
 use serde_json::{Value, json};
 
@@ -87,6 +87,18 @@ impl Client {
     /// One answer of `sync`.
     pub async fn sync(&self, request: &SyncRequest) -> SyncResponse {
         self.post("/v1/sync", request).await.expect(200).json()
+    }
+
+    /// Uploads a file.
+    pub async fn upload(&self, name: &str, content: &[u8]) -> Attachment {
+        let reply = self.try_upload(name, content).await;
+        reply.expect(201).json()
+    }
+
+    /// Tries to upload a file.
+    pub async fn try_upload(&self, name: &str, content: &[u8]) -> Reply {
+        let request = self.request(reqwest::Method::POST, "/v1/uploads");
+        request.file(name, content).send().await
     }
 
     /// A new group that everyone can find and join.

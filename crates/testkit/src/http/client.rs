@@ -11,6 +11,9 @@ use super::Reply;
 /// A request that takes longer has failed.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// What divides the parts of a form; no file of a test holds it.
+pub const BOUNDARY: &str = "warren-test-boundary";
+
 /// Calls one server, with or without a token. Copies share their connections.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -143,6 +146,18 @@ impl Request {
         self
     }
 
+    /// A form with one file in the field `file`.
+    pub fn file(self, name: &str, content: &[u8]) -> Self {
+        self.form(&form_part("file", name, content))
+    }
+
+    /// A form of these parts, as [`form_part`] makes them.
+    pub fn form(self, parts: &[u8]) -> Self {
+        let body = [parts, format!("--{BOUNDARY}--\r\n").as_bytes()].concat();
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.header("content-type", content_type).body(body)
+    }
+
     /// Sends it.
     ///
     /// # Panics
@@ -168,6 +183,15 @@ impl Request {
             &answer.bytes().await?,
         ))
     }
+}
+
+/// A part of a form; `name` is written as it is.
+#[must_use]
+pub fn form_part(field: &str, name: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n"
+    );
+    [head.as_bytes(), content, b"\r\n"].concat()
 }
 
 fn header_name(name: &str) -> HeaderName {

@@ -15,6 +15,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body: null if empty, a string if it is not JSON.
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
     request: String,
 }
 
@@ -32,7 +34,7 @@ impl std::ops::Deref for Expected {
 
 impl Reply {
     pub(super) fn new(request: String, status: u16, headers: HeaderMap, body: &[u8]) -> Self {
-        let body = if body.is_empty() {
+        let value = if body.is_empty() {
             Value::Null
         } else {
             serde_json::from_slice(body)
@@ -41,7 +43,8 @@ impl Reply {
         Self {
             status,
             headers,
-            body,
+            body: value,
+            bytes: body.to_vec(),
             request,
         }
     }

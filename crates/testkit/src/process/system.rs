@@ -167,6 +167,11 @@ fn api_settings(env: &TestEnv, own: &BTreeMap<String, String>) -> BTreeMap<Strin
             "WARREN_AUTH_REFRESH_SECRET_FILE".to_owned(),
             secrets.refresh_secret_file.display().to_string(),
         ),
+        (
+            "WARREN_FILES_SIGNING_SECRET_FILE".to_owned(),
+            secrets.files_secret_file.display().to_string(),
+        ),
+        ("WARREN_FILES_LOCATION".to_owned(), env.files_location()),
         // Ten times as often as in production: a test about the relay waits for it.
         ("WARREN_OUTBOX_RELAY_EVERY_MS".to_owned(), "50".to_owned()),
         ("WARREN_OUTBOX_RELAY_AGE_MS".to_owned(), "200".to_owned()),
