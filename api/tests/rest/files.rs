@@ -21,7 +21,7 @@ use testkit::http::{Client, Reply, User};
 use crate::rows;
 
 /// Red on the left, blue on the right.
-fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+pub fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let image = RgbImage::from_fn(width, height, |x, _| {
         if x < width / 2 {
             Rgb([255, 0, 0])

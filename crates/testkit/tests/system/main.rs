@@ -21,5 +21,6 @@ mod reader;
 mod sessions;
 mod slow_reader;
 mod trail;
+mod uploads;
 mod writers;
 mod ws_dies;

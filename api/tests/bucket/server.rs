@@ -1,0 +1,106 @@
+//! A server that speaks S3, for one test.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use testkit::TempDir;
+use testkit::keys::random_secret;
+use tokio::net::TcpStream;
+
+const ACCESS_KEY_ID: &str = "warren";
+const BUCKET: &str = "files";
+
+/// A versitygw over a folder, killed with its test.
+pub struct Server {
+    child: Child,
+    endpoint: String,
+    secret_file: PathBuf,
+    dir: TempDir,
+}
+
+impl Server {
+    /// Starts one on a free port, with an empty bucket.
+    pub async fn start() -> Self {
+        let binary = std::env::var_os("WARREN_TEST_S3_SERVER")
+            .expect("WARREN_TEST_S3_SERVER names the server: infra/ci/s3-server sets it");
+        let dir = TempDir::new();
+        let secret = random_secret();
+        let secret_file = dir.write("secret", &secret);
+        // A folder below the root is a bucket.
+        std::fs::create_dir_all(dir.path().join("root").join(BUCKET)).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let address = format!("127.0.0.1:{port}");
+        let child = Command::new(binary)
+            .args(["--port", &address, "posix"])
+            .arg(dir.path().join("root"))
+            .env("ROOT_ACCESS_KEY", ACCESS_KEY_ID)
+            .env("ROOT_SECRET_KEY", &secret)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self {
+            child,
+            endpoint: format!("http://{address}"),
+            secret_file,
+            dir,
+        };
+        testkit::eventually(Duration::from_secs(30), || async {
+            TcpStream::connect(&address)
+                .await
+                .map(drop)
+                .map_err(|error| error.to_string())
+        })
+        .await;
+        server
+    }
+
+    /// The settings that lead there.
+    pub fn settings(&self) -> [(&'static str, String); 4] {
+        [
+            ("WARREN_FILES_LOCATION", format!("s3://{BUCKET}")),
+            ("WARREN_FILES_S3_ENDPOINT", self.endpoint.clone()),
+            ("WARREN_FILES_S3_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            (
+                "WARREN_FILES_S3_SECRET_KEY_FILE",
+                self.secret_file.display().to_string(),
+            ),
+        ]
+    }
+
+    /// What is in the bucket.
+    pub fn objects(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        list(&self.dir.path().join("root").join(BUCKET), &mut found);
+        found
+    }
+
+    /// Ends it.
+    pub fn stop(&mut self) {
+        // It may have ended by itself.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn list(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            list(&path, found);
+        } else {
+            found.push(path.display().to_string());
+        }
+    }
+}

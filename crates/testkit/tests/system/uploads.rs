@@ -1,0 +1,37 @@
+//! A crowd of uploads, on a real process.
+
+use std::fs::read_to_string;
+
+use futures_util::future::join_all;
+use testkit::process::System;
+
+const USERS: usize = 10;
+const UPLOADS_EACH: usize = 10;
+const UPLOAD_MIB: usize = 3;
+/// Half of what the uploads are together; a few at a time take a tenth.
+const GROWTH_MIB: usize = USERS * UPLOADS_EACH * UPLOAD_MIB / 2;
+
+/// The most memory that a process has had, in MiB.
+fn peak_mib(pid: u32) -> usize {
+    let status = read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.unwrap().trim().trim_end_matches(" kB").trim();
+    kib.parse::<usize>().unwrap() / 1024
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_uploads_at_a_time_take_a_bounded_part_of_the_memory() {
+    let system = System::builder().await.ws(0).start().await;
+    let names: Vec<_> = (0..USERS).map(|i| format!("user{i}")).collect();
+    let users = join_all(names.iter().map(|name| system.register(name))).await;
+    let pid = system.api[0].id().unwrap();
+    let before = peak_mib(pid);
+    let content = vec![0x9c_u8; UPLOAD_MIB * 1024 * 1024];
+    let crowd = users
+        .iter()
+        .flat_map(|user| (0..UPLOADS_EACH).map(|_| &user.client));
+    let files = join_all(crowd.map(|client| client.upload("crowd.bin", &content))).await;
+    assert!(files.iter().all(|file| file.size == content.len() as i64));
+    let growth = peak_mib(pid) - before;
+    assert!(growth < GROWTH_MIB, "it took {growth} MiB more");
+}
