@@ -235,7 +235,7 @@ mod tests {
             ("map.png", "inline; filename=\"map.png\""),
             (
                 "a\"; b=\"c",
-                "inline; filename=\"a_; b=_c\"; filename*=UTF-8''a%22%3B%20b%3D%22c",
+                "inline; filename=\"a_; b=_c\"; filename*=UTF-8''a%22%3B%20b=%22c",
             ),
             (
                 "r\u{e9}sum\u{e9}.txt",
