@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "the other tests use the rest of it")]
 #[path = "../rest/app.rs"]
 mod app;
+#[allow(dead_code, reason = "the other tests use the rest of it")]
 #[path = "../rest/rows.rs"]
 mod rows;
 mod server;
