@@ -10,7 +10,8 @@ use crate::domain::mentions::Mentions;
 use crate::domain::message::Send;
 use crate::error::{ApiError, Result};
 use crate::events;
-use crate::store::messages::{self, attachments, seats};
+use crate::store::attachments::{self, AttachmentRow};
+use crate::store::messages::{self, seats};
 use crate::store::{Conn, Db};
 
 /// A message to commit, and as its sender will be answered.
@@ -99,7 +100,7 @@ async fn files(conn: &mut Conn, sender: UserId, ids: &[AttachmentId]) -> Result<
         let rule = "must be your own uploads that no message holds";
         return Err(ApiError::field("attachment_ids", "unknown", rule));
     }
-    Ok(found)
+    Ok(found.into_iter().map(AttachmentRow::attachment).collect())
 }
 
 fn write(sender: UserId, id: ConversationId, send: &Send, found: Found) -> Drafted {

@@ -58,16 +58,16 @@ impl AttachmentRow {
     /// What its readers are told of it.
     #[must_use]
     pub fn attachment(self) -> Attachment {
-        let url = format!("/v1/attachments/{}", self.id);
+        let id = self.id();
         Attachment {
-            id: self.id.into(),
+            id,
             name: self.name,
             content_type: self.content_type,
             size: self.size,
             width: self.width,
             height: self.height,
-            thumbnail_url: self.has_thumbnail.then(|| format!("{url}/thumbnail")),
-            url,
+            url: Attachment::url_of(id),
+            thumbnail_url: self.has_thumbnail.then(|| Attachment::thumbnail_url_of(id)),
         }
     }
 }
@@ -142,6 +142,24 @@ pub async fn complete(conn: &mut Conn, id: AttachmentId) -> QueryResult<Option<A
     .load(conn)
     .await?;
     Ok(rows.into_iter().next())
+}
+
+/// Of these files, those that a user has uploaded and no message holds, in their order.
+pub async fn unheld(
+    conn: &mut Conn,
+    uploader: UserId,
+    ids: &[AttachmentId],
+) -> QueryResult<Vec<AttachmentRow>> {
+    sql(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM unnest({}) WITH ORDINALITY AS k (id, i) JOIN attachments a ON a.id = k.id \
+         WHERE a.uploader_id = {} AND a.message_id IS NULL AND a.deleted_at IS NULL ORDER BY k.i"
+    ))
+    .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .bind::<SqlUuid, _>(uploader.0)
+    .load(conn)
+    .await
 }
 
 /// How much a user has uploaded within this time that no message holds.

@@ -1,6 +1,5 @@
 //! Messages: committing, reading and changing them.
 
-pub mod attachments;
 pub mod changing;
 pub mod commit;
 pub mod hides;
