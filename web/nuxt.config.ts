@@ -1,0 +1,139 @@
+// The whole client is built here; nothing is fetched from another host, neither at build time nor in
+// the browser: fonts and icons are bundled, telemetry is off.
+
+/** Where `nuxt dev` finds the system: the front door that `make up` starts. */
+const frontDoor = process.env.WARREN_DEV_FRONT_DOOR ?? 'http://localhost:8080'
+
+/** The signed-in shell is rendered in the browser alone: no user's data is ever in server HTML. */
+const CLIENT_ONLY = ['/chats', '/groups', '/people', '/discover', '/settings']
+
+/** Icons that Nuxt UI names by itself: a scan of `app/` does not see them. */
+const UI_ICONS = [
+  'arrow-down',
+  'arrow-left',
+  'arrow-right',
+  'arrow-up',
+  'check',
+  'chevron-down',
+  'chevron-left',
+  'chevron-right',
+  'chevron-up',
+  'chevrons-left',
+  'chevrons-right',
+  'circle-alert',
+  'circle-check',
+  'circle-x',
+  'copy',
+  'copy-check',
+  'ellipsis',
+  'external-link',
+  'eye',
+  'eye-off',
+  'file',
+  'folder',
+  'folder-open',
+  'grip-vertical',
+  'hash',
+  'info',
+  'loader-circle',
+  'menu',
+  'minus',
+  'monitor',
+  'moon',
+  'panel-left-close',
+  'panel-left-open',
+  'plus',
+  'rotate-ccw',
+  'search',
+  'square',
+  'star',
+  'sun',
+  'triangle-alert',
+  'upload',
+  'x',
+]
+
+export default defineNuxtConfig({
+  modules: [
+    '@nuxt/ui',
+    '@pinia/nuxt',
+    '@vueuse/nuxt',
+    '@nuxtjs/i18n',
+    '@vite-pwa/nuxt',
+    '@nuxt/eslint',
+  ],
+  // Components are named by their folder (`chat/Bubble.vue` is `<ChatBubble>`); data has no magic:
+  // `realtime`, `db` and `api` are imported by name.
+  imports: { dirs: ['stores'] },
+  devtools: { enabled: false },
+  app: {
+    head: {
+      title: 'Warren',
+      meta: [
+        {
+          name: 'viewport',
+          // The keyboard of a phone shrinks the page, so that the composer stays above it.
+          content:
+            'width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content',
+        },
+      ],
+      link: [{ rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }],
+    },
+  },
+  css: ['~/assets/css/main.css'],
+  ui: { fonts: false },
+  routeRules: Object.fromEntries(
+    CLIENT_ONLY.flatMap((path) => [path, `${path}/**`]).map((path) => [path, { ssr: false }]),
+  ),
+  compatibilityDate: '2026-11-01',
+  nitro: { compressPublicAssets: { gzip: true, brotli: true } },
+  vite: { build: { reportCompressedSize: false } },
+  typescript: { strict: true },
+  telemetry: false,
+  eslint: { config: { stylistic: false } },
+  i18n: {
+    defaultLocale: 'en',
+    strategy: 'no_prefix',
+    locales: [
+      { code: 'en', language: 'en-GB', name: 'English', file: 'en.json' },
+      { code: 'de', language: 'de-DE', name: 'Deutsch', file: 'de.json' },
+    ],
+  },
+  icon: {
+    provider: 'none',
+    fallbackToApi: false,
+    serverBundle: { collections: ['lucide'] },
+    clientBundle: {
+      scan: true,
+      includeCustomCollections: true,
+      sizeLimitKb: 256,
+      icons: UI_ICONS.map((name) => `lucide:${name}`),
+    },
+  },
+  pwa: {
+    registerType: 'prompt',
+    manifest: {
+      name: 'Warren',
+      short_name: 'Warren',
+      display: 'standalone',
+      start_url: '/chats',
+      theme_color: '#4f46e5',
+      background_color: '#0f172a',
+      icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+    },
+    workbox: {
+      globPatterns: ['**/*.{js,css,woff2,svg}'],
+      // The shell is rendered by the server: there is no index.html to fall back to.
+      navigateFallback: null,
+    },
+  },
+  $development: {
+    // As if it were served at the front door: same origin, cookies and sockets included.
+    nitro: {
+      devProxy: {
+        '/v1': { target: `${frontDoor}/v1`, headers: { origin: frontDoor } },
+        '/ws': { target: `${frontDoor}/ws`, ws: true, headers: { origin: frontDoor } },
+      },
+    },
+  },
+})
