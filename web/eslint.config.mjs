@@ -3,7 +3,7 @@ import withNuxt from './.nuxt/eslint.config.mjs'
 
 export default withNuxt(
     {
-        ignores: ['app/api/schema.d.ts', 'app/api/frames.d.ts'],
+        ignores: ['app/api/schema.d.ts'],
     },
     {
         files: ['**/*.{ts,vue}'],

@@ -5,13 +5,7 @@
  * network. `stopped`: it will not be tried again by itself (`reason` says why).
  */
 export type ConnectionStatus =
-  | 'idle'
-  | 'connecting'
-  | 'catching-up'
-  | 'online'
-  | 'waiting'
-  | 'offline'
-  | 'stopped'
+  'idle' | 'connecting' | 'catching-up' | 'online' | 'waiting' | 'offline' | 'stopped'
 
 /** `too-many-sockets`: 4409. `fault`: the server no longer takes what this client says. */
 export type StopReason = 'too-many-sockets' | 'session-ended' | 'fault'
