@@ -2,6 +2,7 @@
 import createClient from 'openapi-fetch'
 import { freshCredentials, renewCredentials } from './credentials'
 import { ApiError, asApiError } from './error'
+import type { PendingPaths } from './pending'
 import type { paths } from './schema'
 import type { Page } from './wire'
 
@@ -11,10 +12,12 @@ const WHOLE_PAGE = 100
 /** What no token is needed for. */
 const OPEN = /^\/v1\/(auth\/(register|login|refresh)|invites\/[^/]+)$/
 
-export const api = createClient<paths>({
-  baseUrl: origin(),
-  fetch: (request) => withToken(request),
-})
+const options = { baseUrl: origin(), fetch: (request: Request) => withToken(request) }
+
+export const api = createClient<paths>(options)
+
+/** Routes that the document does not have yet. */
+export const pendingApi = createClient<PendingPaths>(options)
 
 /** The data of an answer; throws an `ApiError` for anything but success. */
 export async function ok<T>(

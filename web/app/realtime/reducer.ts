@@ -59,6 +59,8 @@ export type Input =
   | { type: 'trim'; id: string; from: number; to: number }
   | { type: 'restore'; rooms: readonly Room[]; epoch: string | null; accountRev: number | null }
   | { type: 'epoch'; epoch: string }
+  /** A frame about people or groups was taken in. */
+  | { type: 'account'; rev: number }
 
 /** What the API must be asked for. */
 export type Need =
@@ -141,6 +143,8 @@ function apply(state: State, input: Input): Step {
     }
     case 'epoch':
       return done(ofEpoch(state, input.epoch))
+    case 'account':
+      return done({ ...state, accountRev: Math.max(state.accountRev ?? 0, input.rev) })
   }
 }
 

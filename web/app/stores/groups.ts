@@ -12,6 +12,7 @@ import type {
   Role,
   SharedGroup,
 } from '~/api/wire'
+import type { FrameOf } from '~/realtime/frames'
 import { useLoadable } from './loadable'
 
 export type DiscoverSort = 'members' | 'activity' | 'new'
@@ -22,8 +23,11 @@ export interface PageQuery {
   cursor?: string
 }
 
+type MemberFrame = FrameOf<'member.joined' | 'member.updated' | 'member.left'>
+
 export const useGroups = defineStore('groups', () => {
   const people = usePeople()
+  const session = useSession()
 
   const mine = useLoadable<string[]>([], async () => {
     const all = await allPages((query) => ok(api.GET('/v1/groups', { params: { query } })))
@@ -98,6 +102,13 @@ export const useGroups = defineStore('groups', () => {
     drop(id)
   }
 
+  /** What the device has kept, until the server tells it. */
+  function showKept(kept: Group[]) {
+    if (mine.status.value !== 'idle') return
+    kept.forEach(put)
+    mine.data.value = kept.map(({ id }) => id)
+  }
+
   // ---- Members ----
 
   async function members(id: string, query: PageQuery = {}) {
@@ -105,6 +116,22 @@ export const useGroups = defineStore('groups', () => {
     const page = await ok(api.GET('/v1/groups/{id}/members', { params }))
     page.items.forEach(({ user }) => people.remember(user))
     return page
+  }
+
+  /** Someone came, went, or has another role; lists of members that are shown look at this. */
+  const memberChange = shallowRef<MemberFrame | null>(null)
+
+  function memberChanged(frame: MemberFrame) {
+    memberChange.value = frame
+    const group = held.get(frame.group_id)
+    if (frame.type !== 'member.left') {
+      people.remember(frame.member.user)
+      if (group && frame.member.user.id === session.userId) {
+        put({ ...group, my_role: frame.member.role, version: frame.version })
+      }
+    }
+    // The count, and a handed-over ownership, are the group's own.
+    if (group && group.version < frame.version) void load(frame.group_id).catch(() => undefined)
   }
 
   /** `owner` hands the group over. */
@@ -199,7 +226,10 @@ export const useGroups = defineStore('groups', () => {
     remove,
     join,
     leave,
+    showKept,
     members,
+    memberChange,
+    memberChanged,
     setRole,
     kick,
     ban,

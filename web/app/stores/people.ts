@@ -6,6 +6,7 @@ import { useLoadable } from './loadable'
 
 /** Users that are asked for one by one: at most this many at once. */
 const LOOKUPS_AT_ONCE = 4
+const KEPT_MAX = 2000
 
 export const usePeople = defineStore('people', () => {
   const session = useSession()
@@ -175,6 +176,15 @@ export const usePeople = defineStore('people', () => {
     blocks.data.value = blocks.data.value.filter(({ id }) => id !== userId)
   }
 
+  /** What the device has kept, until the server tells it. */
+  function showKept(keptContacts: Contact[], known: User[]) {
+    known.forEach((user) => users.has(user.id) || remember(user))
+    if (contacts.status.value === 'idle') contacts.data.value = keptContacts
+  }
+
+  /** Those to be kept, at most so many: whoever was met last. */
+  const recent = (): User[] => [...users.values()].slice(-KEPT_MAX)
+
   /** All four lists anew: at the start, and when `account_rev` shows that something was missed. */
   async function loadAll() {
     await Promise.all([contacts, friends, requests, blocks].map(({ load }) => load()))
@@ -218,6 +228,8 @@ export const usePeople = defineStore('people', () => {
     dropFriend,
     putBlock,
     dropBlock,
+    showKept,
+    recent,
     loadAll,
     clear,
   }

@@ -1,12 +1,6 @@
 /** Who is signed in here, and their account. */
 import { allPages, api, ok } from '~/api/client'
-import {
-  acceptAuth,
-  dropCredentials,
-  heldCredentials,
-  onSessionNotice,
-  renewCredentials,
-} from '~/api/credentials'
+import { acceptAuth, dropCredentials, freshCredentials, onSessionNotice } from '~/api/credentials'
 import { asApiError } from '~/api/error'
 import type { Auth, Me, MePatch, Session, User } from '~/api/wire'
 
@@ -61,20 +55,25 @@ export const useSession = defineStore('session', () => {
     else leave('signed-out')
   })
 
-  /** Continues the session of this browser, if there is one. Called once, before the first page. */
-  async function restore() {
+  /**
+   * Continues the session of this browser, if there is one. What the device has kept is shown at
+   * once; whether the server agrees is known a little later, or when there is a network.
+   */
+  function restore() {
     if (status.value !== 'starting') return
     const remembered = localStorage.getItem(REMEMBERED)
     if (!remembered) return leave(null)
+    userId.value = remembered
+    status.value = 'signed-in'
+    void confirm()
+  }
+
+  async function confirm() {
     try {
-      const held = await renewCredentials(heldCredentials()?.token ?? null)
-      userId.value = held.userId
-      sessionId.value = held.sessionId
-      status.value = 'signed-in'
+      sessionId.value = (await freshCredentials()).sessionId
+      await loadMe()
     } catch (thrown) {
-      if (!asApiError(thrown).passing) return leave('ended')
-      userId.value = remembered
-      status.value = 'signed-in'
+      if (asApiError(thrown).status === 401) ended()
     }
   }
 
@@ -110,6 +109,16 @@ export const useSession = defineStore('session', () => {
   function ended() {
     dropCredentials()
     leave('ended')
+  }
+
+  /** The account as the device has kept it, until the server tells it. */
+  function showKept(kept: Me | User) {
+    if (!me.value && kept.id === userId.value) me.value = kept
+  }
+
+  /** Someone's profile changed; it may be one's own, on another device. */
+  function heard(user: User) {
+    if (me.value && user.id === me.value.id) me.value = { ...me.value, ...user }
   }
 
   async function loadMe() {
@@ -151,6 +160,8 @@ export const useSession = defineStore('session', () => {
     login,
     logout,
     ended,
+    showKept,
+    heard,
     loadMe,
     update,
     changePassword,

@@ -28,4 +28,6 @@ export interface Draft {
   body: string
   /** The message that is answered. */
   replyTo?: Message['reply_to']
+  /** What was uploaded for it. */
+  attachments?: Message['attachments']
 }

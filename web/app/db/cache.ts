@@ -1,0 +1,98 @@
+/** The cache of conversations and people: read at the start, written behind. */
+import type { MessagePage } from '~/api/wire'
+import type { Room } from '~/realtime/room'
+import { LIVE, liveSpan } from '~/realtime/spans'
+import type { Database, Kept } from './database'
+
+/** What changed is written together after this long. */
+const WRITE_AFTER_MS = 400
+
+/** Messages of a conversation that are kept. */
+const TAIL = 60
+
+export class Cache {
+  private readonly changedRooms = new Map<string, Room | null>()
+  private readonly changedTails = new Map<string, MessagePage>()
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly db: Database | null) {}
+
+  async rooms(): Promise<Room[]> {
+    return (await this.db?.getAll('rooms').catch(() => null)) ?? []
+  }
+
+  async tail(id: string): Promise<MessagePage | undefined> {
+    return await this.db?.get('tails', id).catch(() => undefined)
+  }
+
+  async kept<K extends keyof Kept>(key: K): Promise<Kept[K] | undefined> {
+    return (await this.db?.get('kept', key).catch(() => undefined)) as Kept[K] | undefined
+  }
+
+  async keep<K extends keyof Kept>(key: K, value: Kept[K]): Promise<void> {
+    await this.db?.put('kept', value, key).catch(() => undefined)
+  }
+
+  /** A conversation changed, or (null) is there no more. */
+  saveRoom(id: string, room: Room | null) {
+    this.changedRooms.set(id, room && withNewestAlone(room))
+    this.later()
+  }
+
+  /** The newest messages of a conversation that is open, with the revision they are of. */
+  saveTail(room: Room) {
+    const page = tailOf(room)
+    if (!page) return
+    this.changedTails.set(room.shared.id, page)
+    this.later()
+  }
+
+  /** Writes what is waiting, now. */
+  async flush(): Promise<void> {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    const rooms = [...this.changedRooms]
+    const tails = [...this.changedTails]
+    this.changedRooms.clear()
+    this.changedTails.clear()
+    if (!this.db || rooms.length + tails.length === 0) return
+    try {
+      const write = this.db.transaction(['rooms', 'tails'], 'readwrite')
+      for (const [id, room] of rooms) {
+        if (room) void write.objectStore('rooms').put(room, id)
+        else {
+          void write.objectStore('rooms').delete(id)
+          void write.objectStore('tails').delete(id)
+        }
+      }
+      for (const [id, page] of tails) void write.objectStore('tails').put(page, id)
+      await write.done
+    } catch {
+      // A full disk, or a browser that closed the database: the next start loads from the server.
+    }
+  }
+
+  private later() {
+    this.timer ??= setTimeout(() => void this.flush(), WRITE_AFTER_MS)
+  }
+}
+
+/** As it is kept: what waits above a hole comes back with the changes. */
+function withNewestAlone(room: Room): Room {
+  const newest = room.messages.findLast(({ id }) => !room.hidden.has(id))
+  const live = liveSpan(room.spans)
+  const spans = live && newest ? [{ from: Math.max(live.from, newest.seq), to: LIVE }] : []
+  const messages = spans.length > 0 && newest ? [newest] : []
+  return { ...room, messages, spans, waiting: new Map(), doubts: [] }
+}
+
+function tailOf(room: Room): MessagePage | null {
+  const live = liveSpan(room.spans)
+  if (!live) return null
+  const held = room.messages.filter(({ id, seq }) => seq >= live.from && !room.hidden.has(id))
+  const items = held.slice(-TAIL)
+  const has_before = live.from > 1 || items.length < held.length
+  // Fewer than a screen shows would only replace more that are kept already.
+  if (has_before && items.length < TAIL / 2) return null
+  return { items, has_before, has_after: false, rev: room.rev }
+}

@@ -1,0 +1,169 @@
+/** Starts everything that lives as long as somebody is signed in, and ends it with the session. */
+import { freshCredentials, renewCredentials } from '~/api/credentials'
+import { Cache } from '~/db/cache'
+import { clearDatabase, deleteDatabase, openDatabase, type Database } from '~/db/database'
+import { backoffMs } from '~/realtime/backoff'
+import { every } from '~/realtime/clock'
+import { useDispatch } from '~/realtime/dispatch'
+import { Link } from '~/realtime/link'
+import type { SocketDeps } from '~/realtime/socket'
+
+const socketDeps: SocketDeps = {
+  open: (url, protocols) => new WebSocket(url, protocols),
+  url: () => `${location.origin.replace(/^http/, 'ws')}/ws`,
+  credentials: freshCredentials,
+  renew: renewCredentials,
+  every,
+  online: () => navigator.onLine,
+}
+
+export default defineNuxtPlugin(() => {
+  const session = useSession()
+  const rooms = useRooms()
+  const people = usePeople()
+  const groups = useGroups()
+  const messages = useMessages()
+  const drafts = useDrafts()
+  const receipts = useReceipts()
+  const connection = useConnection()
+  const presence = usePresence()
+  const typing = useTyping()
+  const dispatch = useDispatch(() => void catchUp())
+
+  let link: Link | null = null
+  let cache: Cache | null = null
+  let db: Database | null = null
+  let started: string | null = null
+  let catchUps = 0
+
+  async function start(userId: string) {
+    started = userId
+    const opened = await openDatabase(userId)
+    // Signed out, or in as another, while the database opened.
+    if (started !== userId) return opened?.close()
+    db = opened
+    cache = new Cache(db)
+    await restore(userId, cache)
+    if (started !== userId) return
+    link = new Link(userId, socketDeps, {
+      frame: dispatch,
+      outbox: messages.hear,
+      status: (status, reason) => {
+        connection.became(status, reason)
+        if (reason === 'session-ended') session.ended()
+      },
+      leading: () => {
+        rooms.lead(true)
+        messages.lead(true)
+      },
+    })
+    connection.attach(link)
+    presence.subscribe()
+    // Need not wait for the socket: when that is ready, it is done again.
+    void catchUp()
+    void loadLists()
+  }
+
+  async function restore(userId: string, from: Cache) {
+    await rooms.start(userId, from, {
+      told: receipts.told,
+      accountMoved: () => void loadLists(),
+      changed: (changed) => {
+        changed.forEach(({ peer }) => peer && people.remember(peer))
+        if (link?.leads) receipts.delivered(changed)
+      },
+    })
+    const [me, contacts, known, kept] = await Promise.all([
+      from.kept('me'),
+      from.kept('contacts'),
+      from.kept('users'),
+      from.kept('groups'),
+    ])
+    if (me) session.showKept(me)
+    people.showKept(contacts ?? [], known ?? [])
+    groups.showKept(kept ?? [])
+    await Promise.all([drafts.start(db), messages.start(db, (notice) => link?.tell(notice))])
+  }
+
+  function stop() {
+    started = null
+    catchUps += 1
+    link?.stop()
+    link = null
+    connection.attach(null)
+    rooms.lead(false)
+    rooms.stop()
+    messages.stop()
+    drafts.stop()
+    receipts.stop()
+    people.clear()
+    groups.clear()
+    presence.clear()
+    typing.clear()
+    db?.close()
+    db = null
+    cache = null
+  }
+
+  /** What was missed, until it is all there. */
+  async function catchUp() {
+    const mine = (catchUps += 1)
+    connection.catchingUp(true)
+    for (let attempt = 0; mine === catchUps; attempt += 1) {
+      try {
+        await rooms.sync()
+        if (mine === catchUps) messages.hurry()
+        break
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)))
+      }
+    }
+    if (mine === catchUps) connection.catchingUp(false)
+  }
+
+  const loadLists = () => Promise.all([people.loadAll(), groups.mine.load()])
+
+  watch(
+    () => session.userId,
+    async (userId, before) => {
+      if (before) stop()
+      // What was written and not sent outlives a session that ended by itself.
+      if (before && session.end === 'ended') await clearDatabase(before)
+      else if (before) await deleteDatabase(before)
+      if (userId) await start(userId)
+    },
+  )
+
+  watchDebounced(
+    [() => session.me, () => people.contacts.data, () => groups.list, () => people.users.size],
+    () => {
+      if (!cache || !link?.leads) return
+      if (session.me) void cache.keep('me', session.me)
+      void cache.keep('contacts', people.contacts.data)
+      void cache.keep('groups', groups.list)
+      void cache.keep('users', people.recent())
+    },
+    { debounce: 1000, maxWait: 10_000 },
+  )
+
+  useEventListener(window, 'online', () => {
+    link?.hurry()
+    messages.hurry()
+  })
+  useEventListener(window, 'offline', () => link?.offline())
+  useEventListener(document, 'visibilitychange', () => {
+    if (document.visibilityState === 'hidden') return leave()
+    link?.hurry()
+    if (started) void rooms.sync().catch(() => undefined)
+  })
+  useEventListener(window, 'pagehide', leave)
+
+  /** The page may never be heard of again. */
+  function leave() {
+    receipts.flush()
+    drafts.flush()
+    void cache?.flush()
+  }
+
+  session.restore()
+})
