@@ -147,6 +147,8 @@ export class Link {
 
   private subscribe() {
     const all = new Set([...this.watching.values()].flat())
+    // Nobody to watch: what was watched before costs nothing until the next set.
+    if (all.size === 0) return
     this.socket?.send({ type: 'presence.subscribe', user_ids: [...all].slice(0, WATCHED_MAX) })
   }
 

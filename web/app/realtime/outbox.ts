@@ -48,6 +48,8 @@ export class Outbox {
   /** Conversations whose first entry is being sent, or waits to be tried again. */
   private readonly busy = new Map<string, ReturnType<typeof setTimeout> | null>()
   private readonly attempts = new Map<string, number>()
+  /** Written down by this tab, and not on the disk yet. */
+  private readonly unkept = new Set<string>()
   private leading = false
   private stopped = false
 
@@ -65,9 +67,9 @@ export class Outbox {
     this.sendAll()
   }
 
-  /** Puts one at the end. It is on the screen when this returns, and kept soon after. */
+  /** Puts one at the end. It is on the screen when this returns; it is sent when it is kept. */
   add(entry: OutboxEntry): void {
-    this.put(entry)
+    this.show(entry)
     void this.keep(entry)
   }
 
@@ -75,9 +77,7 @@ export class Outbox {
   retry(clientId: string): void {
     const entry = this.entries.get(clientId)
     if (!entry?.failure) return
-    const again = { ...entry, failure: null }
-    this.put(again)
-    void this.keep(again)
+    this.add({ ...entry, failure: null })
   }
 
   /** Forgets one that was not sent. */
@@ -89,7 +89,10 @@ export class Outbox {
 
   /** What another tab did. */
   hear(notice: OutboxNotice): void {
-    if (notice.type === 'saved') return this.put(notice.entry)
+    if (notice.type === 'saved') {
+      this.show(notice.entry)
+      return this.sendNext(notice.entry.conversationId)
+    }
     if (notice.type === 'sent') this.events.sent(notice.message)
     this.drop(notice.clientId)
   }
@@ -117,10 +120,9 @@ export class Outbox {
     this.busy.clear()
   }
 
-  private put(entry: OutboxEntry) {
+  private show(entry: OutboxEntry) {
     this.entries.set(entry.clientId, entry)
     this.changed()
-    this.sendNext(entry.conversationId)
   }
 
   private drop(clientId: string) {
@@ -132,9 +134,11 @@ export class Outbox {
   }
 
   private async keep(entry: OutboxEntry) {
-    // Told first: the other tabs need not wait for the disk.
-    this.events.tell({ type: 'saved', entry })
+    this.unkept.add(entry.clientId)
     await this.deps.save(entry)
+    this.unkept.delete(entry.clientId)
+    this.events.tell({ type: 'saved', entry })
+    this.sendNext(entry.conversationId)
   }
 
   private changed() {
@@ -153,7 +157,7 @@ export class Outbox {
       .filter((entry) => entry.conversationId === conversationId && !entry.failure)
       .sort(byTime)
     const next = waiting[0]
-    if (!next) return
+    if (!next || this.unkept.has(next.clientId)) return
     this.busy.set(conversationId, null)
     void this.send(next).finally(() => {
       if (this.busy.get(conversationId) === null) {
@@ -191,11 +195,7 @@ export class Outbox {
       if (!this.entries.has(entry.clientId)) return
       const { code, requestId } = error
       this.attempts.delete(conversationId)
-      const failed = { ...entry, failure: { code, requestId } }
-      this.entries.set(entry.clientId, failed)
-      this.changed()
-      void this.keep(failed)
-      return
+      return this.add({ ...entry, failure: { code, requestId } })
     }
     const attempt = this.attempts.get(conversationId) ?? 0
     this.attempts.set(conversationId, attempt + 1)
