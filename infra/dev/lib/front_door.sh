@@ -51,6 +51,7 @@ front_door_http() {
     done
     front_door_upstream warren_api "$WARREN_DEV_API_PORTS"
     front_door_upstream warren_ws "$WARREN_DEV_WS_PORTS"
+    front_door_upstream warren_web "$WARREN_DEV_WEB_PORT"
 }
 
 # front_door_upstream NAME PORTS. A replica that refuses is left out for a second only: it is being
@@ -82,9 +83,10 @@ has_ipv6_loopback() {
 front_door_url() { echo "http://localhost:$WARREN_FRONT_HTTP_PORT"; }
 front_door_tls_url() { echo "https://localhost:$WARREN_FRONT_HTTPS_PORT"; }
 
-# Both addresses lead to an API that answers.
+# Both addresses lead to an API that answers, and to the web client.
 front_door_answers() {
     http_ok "http://127.0.0.1:$WARREN_FRONT_HTTP_PORT/.well-known/jwks.json" &&
+        http_ok "http://127.0.0.1:$WARREN_FRONT_HTTP_PORT/" &&
         http_ok "https://127.0.0.1:$WARREN_FRONT_HTTPS_PORT/.well-known/jwks.json" \
             --cacert "$RUN/tls/cert.pem"
 }

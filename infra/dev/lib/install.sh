@@ -31,6 +31,8 @@ missing_packages() {
     command -v nginx >/dev/null || echo nginx
     command -v openssl >/dev/null || echo openssl
     command -v curl >/dev/null || echo curl
+    # Debian's own is old, but enough to fetch what the web client is built with.
+    command -v npm >/dev/null || echo npm
     # Two crates build C code, and rustc links with cc.
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
 }

@@ -7,6 +7,7 @@ stack_tests() {
     check "status lists what runs" status_lists_what_runs
     check "up again changes nothing, in less than 20 s" up_again_changes_nothing
     check "the front door serves over http and https" front_door_serves
+    check "the front door serves the web client, under a policy of its own" front_door_web_client
     check "the front door has one way in: no internal, metrics or health routes" front_door_is_narrow
     check "the front door keeps a good request id and replaces a bad one" front_door_request_ids
     check "the front door's own faults are problem documents" front_door_problems
@@ -71,7 +72,7 @@ status_lists_what_runs() {
     local output
     output=$("$STACK_COMMAND" status)
     local name
-    for name in postgres rabbitmq memcached api-1 api-2 ws-server-1 ws-server-2 nginx; do
+    for name in postgres rabbitmq memcached api-1 api-2 ws-server-1 ws-server-2 web nginx; do
         expect "status" "$output" "*$name*running*"
     done
 }
@@ -87,11 +88,27 @@ front_door_serves() {
     expect "register over http" "$(register "$(url /v1/auth/register)" ada)" 'HTTP/1.1 201 *"access_token"*'
     expect "register over https" "$(register "$(tls_url /v1/auth/register)" grace)" 'HTTP/2 201 *"access_token"*'
     expect "keys" "$(request "$(tls_url /.well-known/jwks.json)")" '*"kid"*'
-    expect "start page" "$(request "$(url /)")" '*302*[Ll]ocation: /docs/*'
     expect "docs" "$(request "$(url /docs)")" '*302*[Ll]ocation: /docs/*'
     expect "docs" "$(status_of "$(url /docs/)")" 200
     expect "plain http on the TLS port" "$(request "http://localhost:$WARREN_FRONT_HTTPS_PORT/v1/me")" \
         "*308*[Ll]ocation: $(tls_url /v1/me)*"
+}
+
+front_door_web_client() {
+    local page policy nonce asset
+    page=$(request "$(url /)")
+    expect "page" "$page" 'HTTP/1.1 200 *[Cc]ontent-[Tt]ype: text/html*<div id="__nuxt">*'
+    expect "page" "$page" '*[Cc]ache-[Cc]ontrol: no-store*'
+    policy=$(sed -n 's/^content-security-policy: //Ip' <<<"$page")
+    expect "policy" "$policy" "default-src 'self'; script-src 'self' 'nonce-*"
+    expect_not "policy" "${policy%%style-src-attr*}" "*unsafe*"
+    nonce=$(sed -n "s/.*script-src 'self' 'nonce-\([^']*\)'.*/\1/p" <<<"$policy")
+    expect_not "scripts without the nonce" "$(grep -o '<script[^>]*>' <<<"$page" | grep -vF "nonce=\"$nonce\"")" '?*'
+    expect_not "nonce of the next answer" "$(request "$(url /)")" "*$nonce*"
+    asset=$(grep -o '/_nuxt/[A-Za-z0-9_-]*\.js' <<<"$page" | head -n 1)
+    expect "file" "$(request -H 'Accept-Encoding: gzip' "$(tls_url "$asset")")" \
+        'HTTP/2 200 *content-encoding: gzip*cache-control: *immutable*'
+    expect "page that is not there" "$(status_of "$(url /nowhere)")" 404
 }
 
 front_door_is_narrow() {
@@ -117,7 +134,7 @@ front_door_problems() {
     local problem='*application/problem+json*"code":"%s"*"request_id":"+([0-9a-f])"*' pattern
     # shellcheck disable=SC2059 # a template
     printf -v pattern "$problem" not_found
-    expect "unknown path" "$(request "$(url /nowhere)")" "HTTP/1.1 404 $pattern"
+    expect "unknown path" "$(request "$(url /internal)")" "HTTP/1.1 404 $pattern"
     # shellcheck disable=SC2059
     printf -v pattern "$problem" too_large
     head -c 1300000 /dev/zero >"$WORK/large"
