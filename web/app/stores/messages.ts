@@ -39,6 +39,8 @@ export const useMessages = defineStore('messages', () => {
   })
 
   let outbox: Outbox | null = null
+  /** Written before the outbox was there. */
+  const early: OutboxEntry[] = []
   let lastWritten = 0
 
   async function start(db: Database | null, tell: (notice: OutboxNotice) => void) {
@@ -62,6 +64,7 @@ export const useMessages = defineStore('messages', () => {
     )
     outbox = started
     await started.restore()
+    early.splice(0).forEach((entry) => started.add(entry))
   }
 
   function stop() {
@@ -108,7 +111,7 @@ export const useMessages = defineStore('messages', () => {
     const clientId = crypto.randomUUID()
     // Two in the same millisecond keep their order.
     lastWritten = Math.max(Date.now(), lastWritten + 1)
-    outbox?.add({
+    const entry: OutboxEntry = {
       clientId,
       conversationId,
       body: draft.body.trim(),
@@ -117,7 +120,9 @@ export const useMessages = defineStore('messages', () => {
       attachments: (toRaw(draft.attachments) ?? []).map((attachment) => toRaw(attachment)),
       createdAt: new Date(lastWritten).toISOString(),
       failure: null,
-    })
+    }
+    if (outbox) outbox.add(entry)
+    else early.push(entry)
     return keyOf(session.userId ?? '', clientId)
   }
 

@@ -39,6 +39,8 @@ export const useRooms = defineStore('rooms', () => {
   const status = ref<LoadStatus>('idle')
   const error = shallowRef<ApiError | null>(null)
   let replica: Replica | null = null
+  /** Settled once the kept conversations are there: until then nothing can be said to be missing. */
+  let begun = Promise.withResolvers<void>()
   let cache: Cache | null = null
   let leading = false
 
@@ -59,9 +61,12 @@ export const useRooms = defineStore('rooms', () => {
       take({ type: 'restore', rooms: kept, ...counters })
       status.value = 'ready'
     }
+    begun.resolve()
   }
 
   function stop() {
+    begun.resolve()
+    begun = Promise.withResolvers()
     replica?.stop()
     replica = null
     cache = null
@@ -106,6 +111,7 @@ export const useRooms = defineStore('rooms', () => {
   }
 
   async function load(id: string, query: PageQuery) {
+    await begun.promise
     await replica?.load(id, query)
   }
 
@@ -124,6 +130,7 @@ export const useRooms = defineStore('rooms', () => {
 
   /** A conversation, asked for when it is not held; undefined when there is none. */
   async function find(id: string): Promise<Room | undefined> {
+    await begun.promise
     if (!rooms.has(id)) await replica?.lookAt(id)
     return rooms.get(id)
   }

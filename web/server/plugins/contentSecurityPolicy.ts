@@ -35,8 +35,8 @@ export default defineNitroPlugin((nitro) => {
     html.head = html.head.map(marked)
     html.bodyPrepend = html.bodyPrepend.map(marked)
     html.bodyAppend = html.bodyAppend.map(marked)
-    setResponseHeader(event, 'Content-Security-Policy', policy(nonce))
+    event.node.res.setHeader('Content-Security-Policy', policy(nonce))
     // Each answer has its own nonce.
-    setResponseHeader(event, 'Cache-Control', 'no-store')
+    event.node.res.setHeader('Cache-Control', 'no-store')
   })
 })

@@ -1,12 +1,16 @@
-/** Starts everything that lives as long as somebody is signed in, and ends it with the session. */
+/**
+ * Everything that lives as long as somebody is signed in: what the device has kept, the link to the
+ * other tabs and the server, what is to be sent. Loaded when it is first needed: the public pages
+ * do without.
+ */
 import { freshCredentials, renewCredentials } from '~/api/credentials'
 import { Cache } from '~/db/cache'
 import { clearDatabase, deleteDatabase, openDatabase, type Database } from '~/db/database'
-import { backoffMs } from '~/realtime/backoff'
-import { every } from '~/realtime/clock'
-import { useDispatch } from '~/realtime/dispatch'
-import { Link } from '~/realtime/link'
-import type { SocketDeps } from '~/realtime/socket'
+import { backoffMs } from './backoff'
+import { every } from './clock'
+import { useDispatch } from './dispatch'
+import { Link } from './link'
+import type { SocketDeps } from './socket'
 
 const socketDeps: SocketDeps = {
   open: (url, protocols) => new WebSocket(url, protocols),
@@ -17,7 +21,8 @@ const socketDeps: SocketDeps = {
   online: () => navigator.onLine,
 }
 
-export default defineNuxtPlugin(() => {
+/** Follows the session: starts with it, and ends with it. */
+export function followSession(): void {
   const session = useSession()
   const rooms = useRooms()
   const people = usePeople()
@@ -132,6 +137,7 @@ export default defineNuxtPlugin(() => {
       else if (before) await deleteDatabase(before)
       if (userId) await start(userId)
     },
+    { immediate: true },
   )
 
   watchDebounced(
@@ -164,6 +170,4 @@ export default defineNuxtPlugin(() => {
     drafts.flush()
     void cache?.flush()
   }
-
-  session.restore()
-})
+}
