@@ -84,6 +84,15 @@ class World {
     return this.peer
   }
 
+  /** Closes, and waits for the next connection, or until it is clear that none comes. */
+  async endAndReturn(code: number) {
+    const before = this.peers.length
+    this.peer.end(code)
+    for (let waited = 0; waited < 60_000 && this.peers.length === before; waited += 100) {
+      await vi.advanceTimersByTimeAsync(100)
+    }
+  }
+
   private credentials(): Promise<Credentials> {
     if (this.refused) return Promise.reject(this.refused)
     const expiresAt = Date.now() + QUARTER_HOUR_MS
@@ -180,8 +189,7 @@ describe('the socket', () => {
     await world.connected()
     for (let times = 0; times < 3; times += 1) {
       world.peer.say({ type: 'hello', heartbeat_ms: HEARTBEAT_MS })
-      world.peer.end(4400)
-      await vi.advanceTimersByTimeAsync(60_000)
+      await world.endAndReturn(4400)
     }
     expect(world.statuses.at(-1)).toBe('stopped fault')
   })

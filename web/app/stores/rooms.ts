@@ -40,7 +40,7 @@ export const useRooms = defineStore('rooms', () => {
   const error = shallowRef<ApiError | null>(null)
   let replica: Replica | null = null
   /** Settled once the kept conversations are there: until then nothing can be said to be missing. */
-  let begun = Promise.withResolvers<void>()
+  let begun = Promise.withResolvers<unknown>()
   let cache: Cache | null = null
   let leading = false
 
@@ -61,11 +61,11 @@ export const useRooms = defineStore('rooms', () => {
       take({ type: 'restore', rooms: kept, ...counters })
       status.value = 'ready'
     }
-    begun.resolve()
+    begun.resolve(null)
   }
 
   function stop() {
-    begun.resolve()
+    begun.resolve(null)
     begun = Promise.withResolvers()
     replica?.stop()
     replica = null

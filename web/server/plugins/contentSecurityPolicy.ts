@@ -35,8 +35,9 @@ export default defineNitroPlugin((nitro) => {
     html.head = html.head.map(marked)
     html.bodyPrepend = html.bodyPrepend.map(marked)
     html.bodyAppend = html.bodyAppend.map(marked)
-    event.node.res.setHeader('Content-Security-Policy', policy(nonce))
+    const answer = event.node?.res
+    answer?.setHeader('Content-Security-Policy', policy(nonce))
     // Each answer has its own nonce.
-    event.node.res.setHeader('Cache-Control', 'no-store')
+    answer?.setHeader('Cache-Control', 'no-store')
   })
 })
