@@ -124,16 +124,18 @@ export function applyAnswer(room: Room, message: Message): Room {
  */
 export function applyReceipt(room: Room, userId: string, marks: Receipts): Room {
   if (userId === room.own) {
-    const me = { ...room.me, ...highest(room.me, marks) }
-    return moved(room, { me })
+    const raised = highest(room.me, marks)
+    return sameMarks(raised, room.me) ? room : moved(room, { me: { ...room.me, ...raised } })
   }
   if (room.shared.kind !== 'direct') return room
-  return moved(room, { peerReceipts: highest(room.peerReceipts, marks) })
+  const peerReceipts = highest(room.peerReceipts, marks)
+  return sameMarks(peerReceipts, room.peerReceipts) ? room : moved(room, { peerReceipts })
 }
 
 /** The lowest watermarks over all members. */
 export function applyReceipts(room: Room, receipts: Receipts): Room {
-  return moved(room, { receipts: highest(room.receipts, receipts) })
+  const raised = highest(room.receipts, receipts)
+  return sameMarks(raised, room.receipts) ? room : moved(room, { receipts: raised })
 }
 
 /**
@@ -274,7 +276,7 @@ function putMessage(room: Room, message: Message): Room {
   const me = isNew && !room.me.listed ? { ...room.me, listed: true } : room.me
   // Sending moves the sender's own watermarks, without a frame of its own.
   const sent = { delivered_seq: seq, read_seq: seq }
-  const marked = applyReceipt({ ...room, shared, me, tag: null }, message.sender_id, sent)
+  const marked = applyReceipt({ ...room, shared, me }, message.sender_id, sent)
   if (seq <= marked.me.cleared_seq || !spanAt(marked.spans, seq)) return marked
   return { ...marked, messages: inserted(marked.messages, message, room.own) }
 }
