@@ -16,12 +16,13 @@ web_npm() (
         --loglevel=error "$@" </dev/null
 )
 
-# web_install: exactly the packages of the lock file. None of them needs to run a script.
+# web_install: exactly the packages of the lock file. None of them needs to run a script. Peers are
+# taken as the lock has them: Debian's npm would otherwise look for some that nobody needs.
 web_install() {
     local lock stamp=$WEB/node_modules/.warren-lock
     lock=$(sha256sum <"$WEB/package-lock.json")
     if [[ $(cat -- "$stamp" 2>/dev/null) != "$lock" ]]; then
-        web_npm ci --ignore-scripts >&2 || die "npm could not install the web client's packages"
+        web_npm ci --ignore-scripts --legacy-peer-deps >&2 || die "npm could not install the web client's packages"
         echo "$lock" >"$stamp"
     fi
     web_check_node
