@@ -21,10 +21,13 @@ export interface Credentials {
   sessionId: string
 }
 
-/** What tabs tell each other about the session. */
-type Notice = { type: 'renewed'; auth: Auth } | { type: 'ended' }
+/** How a session came to its end: the user signed out, or the server said so. */
+export type SessionEnd = 'signed-out' | 'ended'
 
-type Listener = (notice: Notice) => void
+/** What tabs tell each other about the session. */
+export type SessionNotice = { type: 'renewed'; auth: Auth } | { type: 'ended'; end: SessionEnd }
+
+type Listener = (notice: SessionNotice) => void
 
 let held: Credentials | null = null
 let renewal: Promise<Credentials> | null = null
@@ -32,7 +35,7 @@ const listeners = new Set<Listener>()
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(CHANNEL)
 
 if (channel) {
-  channel.onmessage = ({ data }: MessageEvent<Notice>) => {
+  channel.onmessage = ({ data }: MessageEvent<SessionNotice>) => {
     if (data.type === 'renewed') hold(data.auth)
     else held = null
     listeners.forEach((listener) => listener(data))
@@ -58,14 +61,14 @@ function hold(auth: Auth): Credentials {
 /** Takes in what register or login answered, in every tab. */
 export function acceptAuth(auth: Auth): Credentials {
   const accepted = hold(auth)
-  channel?.postMessage({ type: 'renewed', auth } satisfies Notice)
+  channel?.postMessage({ type: 'renewed', auth } satisfies SessionNotice)
   return accepted
 }
 
 /** Forgets the token, in every tab. */
-export function dropCredentials(): void {
+export function dropCredentials(end: SessionEnd): void {
   held = null
-  channel?.postMessage({ type: 'ended' } satisfies Notice)
+  channel?.postMessage({ type: 'ended', end } satisfies SessionNotice)
 }
 
 /** What is held now, fresh or not. */

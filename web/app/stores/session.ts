@@ -1,6 +1,13 @@
 /** Who is signed in here, and their account. */
 import { allPages, api, ok } from '~/api/client'
-import { acceptAuth, dropCredentials, freshCredentials, onSessionNotice } from '~/api/credentials'
+import {
+  acceptAuth,
+  dropCredentials,
+  freshCredentials,
+  onSessionNotice,
+  type SessionEnd,
+  type SessionNotice,
+} from '~/api/credentials'
 import { asApiError } from '~/api/error'
 import type { Auth, Me, MePatch, Session, User } from '~/api/wire'
 
@@ -9,9 +16,6 @@ import type { Auth, Me, MePatch, Session, User } from '~/api/wire'
  * before: what is cached can be read then.
  */
 export type SessionStatus = 'starting' | 'anonymous' | 'signed-in'
-
-/** Why nobody is signed in any more: `signed-out` here or in another tab, `ended` by the server. */
-export type SessionEnd = 'signed-out' | 'ended'
 
 /** The id alone, no token: it says whose cache may be shown before the server has answered. */
 const REMEMBERED = 'warren.user'
@@ -50,10 +54,13 @@ export const useSession = defineStore('session', () => {
     status.value = 'anonymous'
   }
 
-  onSessionNotice((notice) => {
+  function heardOfSession(notice: SessionNotice) {
     if (notice.type === 'renewed') settle(notice.auth.user, notice.auth.session_id)
-    else leave('signed-out')
-  })
+    else leave(notice.end)
+  }
+
+  // A server has no other tabs, and this store a life as long as one page.
+  if (import.meta.client) onSessionNotice(heardOfSession)
 
   /**
    * Continues the session of this browser, if there is one. What the device has kept is shown at
@@ -101,13 +108,13 @@ export const useSession = defineStore('session', () => {
       // Without a server to tell, the cookie stays; the caller is told, and may try again.
       if (asApiError(thrown).passing) throw thrown
     }
-    dropCredentials()
+    dropCredentials('signed-out')
     leave('signed-out')
   }
 
   /** The server has ended the session: revoked elsewhere, or its refresh token is spent. */
   function ended() {
-    dropCredentials()
+    dropCredentials('ended')
     leave('ended')
   }
 
@@ -136,7 +143,7 @@ export const useSession = defineStore('session', () => {
 
   async function deleteAccount(password: string) {
     await ok(api.DELETE('/v1/me', { body: { password } }))
-    dropCredentials()
+    dropCredentials('signed-out')
     leave('signed-out')
   }
 
