@@ -149,7 +149,8 @@ impl Task {
                     {
                         // Replaced before it was made; its sender still hears that it was taken.
                         let frame = acknowledgement(older.r#ref.as_deref());
-                        self.workers.send(vec![(older.socket, frame)]);
+                        let frame = frame.map(|frame| (older.socket, frame));
+                        self.workers.send(frame.into_iter().collect());
                     }
                 }
                 Request::Unsubscribe(id) => {
@@ -197,11 +198,19 @@ impl Task {
         let mut frames = Vec::new();
         for (subscription, visible) in subscriptions.into_iter().zip(answer.watchers) {
             let socket = subscription.socket;
-            let mut bytes = acknowledgement(subscription.r#ref.as_deref()).to_vec();
+            let mut bytes = Vec::new();
+            bytes.extend(
+                acknowledgement(subscription.r#ref.as_deref())
+                    .into_iter()
+                    .flatten(),
+            );
             for frame in book.insert(subscription, visible, &online) {
                 bytes.extend_from_slice(&frame);
             }
-            frames.push((socket, Bytes::from(bytes)));
+            // An empty write would be taken for the end of the stream.
+            if !bytes.is_empty() {
+                frames.push((socket, Bytes::from(bytes)));
+            }
         }
         self.workers.send(frames);
     }
@@ -253,10 +262,8 @@ fn refusal(subscription: &Subscription) -> (SocketAddress, Bytes) {
     (subscription.socket, text_frame(error.encode().as_bytes()))
 }
 
-/// Nothing, when nobody waits for it.
-fn acknowledgement(r#ref: Option<&str>) -> Bytes {
-    r#ref.map_or_else(Bytes::new, |text| {
-        let r#ref = text.to_owned();
-        text_frame(ServerFrame::Ack { r#ref }.encode().as_bytes())
-    })
+/// None when nobody waits for it.
+fn acknowledgement(r#ref: Option<&str>) -> Option<Bytes> {
+    let r#ref = r#ref?.to_owned();
+    Some(text_frame(ServerFrame::Ack { r#ref }.encode().as_bytes()))
 }

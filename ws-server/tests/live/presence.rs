@@ -172,3 +172,20 @@ async fn without_memcached_everyone_is_offline_and_nothing_else_happens() {
     world.ready().await;
     world.end().await;
 }
+
+#[tokio::test]
+async fn to_watch_nobody_and_ask_for_no_answer_is_no_end() {
+    let world = World::start(&[]).await;
+    let ann = world.person();
+    let socket = world.connect(&ann).await;
+    // One that is made, and some that are replaced before they are.
+    for _ in 0..5 {
+        let subscribe = ClientFrame::PresenceSubscribe {
+            user_ids: Vec::new(),
+            r#ref: None,
+        };
+        socket.send(&subscribe).await;
+    }
+    watch(&socket, &[], "still here").await;
+    world.end().await;
+}
