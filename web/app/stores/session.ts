@@ -1,4 +1,5 @@
 /** Who is signed in here, and their account. */
+import { deviceName } from '~/identity/device'
 import { allPages, api, ok } from '~/api/client'
 import {
   acceptAuth,
@@ -180,7 +181,10 @@ export const useSession = defineStore('session', () => {
 
 /** How this browser is called in the list of sessions. */
 function device() {
-  return { device: navigator.userAgent.slice(0, DEVICE_MAX), session: 'cookie' as const }
+  return {
+    device: deviceName(navigator.userAgent)?.slice(0, DEVICE_MAX),
+    session: 'cookie' as const,
+  }
 }
 
 const DEVICE_MAX = 64

@@ -1,0 +1,165 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseBlocks } from './blocks'
+import { parseInline } from './inline'
+import { safeHref } from './links'
+import { plainText } from './plain'
+import type { Block, Inline } from './nodes'
+
+const text = (value: string): Inline => ({ type: 'text', text: value })
+
+/** Every link of a message, however deep. */
+function linksOf(nodes: (Block | Inline)[]): string[] {
+  return nodes.flatMap((node) => {
+    if (node.type === 'link') return [node.href]
+    if (node.type === 'list') return node.items.flatMap(linksOf)
+    return 'children' in node ? linksOf(node.children) : []
+  })
+}
+
+describe('emphasis', () => {
+  it('nests', () => {
+    expect(parseInline('**bold _and_ more**')).toEqual([
+      {
+        type: 'strong',
+        children: [text('bold '), { type: 'em', children: [text('and')] }, text(' more')],
+      },
+    ])
+  })
+
+  it.each(['snake_case_name', '2 * 3 * 4', '**', '* *', '~~', 'a **b', '_a_b'])(
+    'leaves %s as it is',
+    (source) => {
+      expect(parseInline(source)).toEqual([text(source)])
+    },
+  )
+
+  it('does not look into code', () => {
+    expect(parseInline('`**a**`')).toEqual([{ type: 'code', text: '**a**' }])
+  })
+})
+
+describe('links', () => {
+  it('end before the punctuation of the sentence', () => {
+    expect(parseInline('See https://a.example/x_(y)).')).toEqual([
+      text('See '),
+      {
+        type: 'link',
+        href: 'https://a.example/x_(y)',
+        text: 'https://a.example/x_(y)',
+        host: null,
+      },
+      text(').'),
+    ])
+  })
+
+  it('of another name show where they lead', () => {
+    expect(parseInline('[bank](https://evil.example/)')).toEqual([
+      { type: 'link', href: 'https://evil.example/', text: 'bank', host: 'evil.example' },
+    ])
+  })
+
+  it('of a look-alike host show its real letters', () => {
+    const [node] = parseInline('[x](https://аpple.example)')
+    expect(node).toMatchObject({ host: 'xn--pple-43d.example' })
+  })
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'vbscript:x', '//a.example'])(
+    'never lead to %j',
+    (address) => {
+      expect(safeHref(address)).toBeNull()
+      expect(linksOf(parseBlocks(`[x](${address}) ${address}`))).toEqual([])
+    },
+  )
+
+  it('end before a character that turns the direction of text', () => {
+    expect(safeHref('https://a.example/\u202egpj')).toBeNull()
+    expect(linksOf(parseBlocks('https://a.example/\u202egpj'))).toEqual(['https://a.example/'])
+  })
+})
+
+describe('mentions', () => {
+  it('are names after a space, without the full stop of the sentence', () => {
+    expect(parseInline('Ask @Ada.')).toEqual([
+      text('Ask '),
+      { type: 'mention', username: 'ada' },
+      text('.'),
+    ])
+    expect(parseInline('me@ada.example')).toEqual([text('me@ada.example')])
+  })
+})
+
+describe('blocks', () => {
+  it('are quotes, lists, code and paragraphs', () => {
+    expect(
+      parseBlocks('> said\nso:\n- one\n- two\n3. three\n```js\n**x**\n```').map(
+        (block) => block.type,
+      ),
+    ).toEqual(['quote', 'paragraph', 'list', 'list', 'code'])
+  })
+
+  it('keep the lines of a paragraph together', () => {
+    expect(parseBlocks('a\n\nb')).toEqual([{ type: 'paragraph', children: [text('a\n\nb')] }])
+  })
+
+  it('leave a fence that is not closed as it is', () => {
+    expect(parseBlocks('```\nx')).toEqual([{ type: 'paragraph', children: [text('```\nx')] }])
+  })
+})
+
+describe('whatever is written', () => {
+  const marks = fc.constantFrom(
+    '*',
+    '**',
+    '_',
+    '__',
+    '~~',
+    '`',
+    '```\n',
+    '> ',
+    '- ',
+    '1. ',
+    '\n',
+    ' ',
+    '[a](',
+    ')',
+    'https://a.b/',
+    '@ada',
+    'javascript:',
+    'x',
+  )
+  const source = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.array(marks, { maxLength: 60 }).map((parts) => parts.join('')),
+  )
+
+  it('no word of it is lost', () => {
+    fc.assert(
+      fc.property(source, (written) => {
+        const words = (value: string) => value.replace(/[^\p{L}\p{N}]/gu, '')
+        // The mark of a list's number, a fence's language and a named link's address are not shown.
+        const shown = written
+          .replace(/\d+[.)] /g, '')
+          .replace(/```.*/g, '')
+          .replace(/\]\([^)]*\)/g, ']')
+        expect(words(plainText(shown)).toLowerCase()).toBe(words(shown).toLowerCase())
+      }),
+    )
+  })
+
+  it('links are http, https or mailto', () => {
+    fc.assert(
+      fc.property(source, (written) => {
+        for (const href of linksOf(parseBlocks(written))) expect(href).toMatch(/^(https?|mailto):/)
+      }),
+    )
+  })
+
+  it('takes little time', () => {
+    for (const unit of ['*', '_a', '**a', '`', '[', '> ', '~~', '*a **']) {
+      const started = performance.now()
+      parseBlocks(unit.repeat(4000 / unit.length))
+      expect(performance.now() - started).toBeLessThan(500)
+    }
+  })
+})
