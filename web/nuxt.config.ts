@@ -99,7 +99,18 @@ export default defineNuxtConfig({
       { code: 'de', language: 'de-DE', name: 'Deutsch', file: 'de.json' },
     ],
   },
+  // Styles come with the page: none is written into it while it runs.
+  colorMode: { disableTransition: false },
+  hooks: {
+    // Nuxt UI's colours are in `palette.css`.
+    'app:resolve': (app) => {
+      app.plugins = app.plugins.filter(
+        ({ src }) => !src.includes('@nuxt/ui/dist/runtime/plugins/colors'),
+      )
+    },
+  },
   icon: {
+    mode: 'svg',
     provider: 'none',
     fallbackToApi: false,
     serverBundle: { collections: ['lucide'] },

@@ -1,0 +1,44 @@
+import { mountSuspended } from '@nuxt/test-utils/runtime'
+import { describe, expect, it } from 'vitest'
+import MessageText from './MessageText'
+
+const html = async (body: string, props = {}) =>
+  (await mountSuspended(MessageText, { props: { body, ...props } })).html()
+
+describe('a message on the page', () => {
+  it('shows markup as the text it is', async () => {
+    const wrapper = await mountSuspended(MessageText, {
+      props: { body: '<img src=x onerror=alert(1)> **<b>x</b>**' },
+    })
+    expect(wrapper.find('img').exists()).toBe(false)
+    expect(wrapper.find('b').exists()).toBe(false)
+    expect(wrapper.text()).toContain('<img src=x onerror=alert(1)> <b>x</b>')
+  })
+
+  it('opens links elsewhere, without a way back, and shows where named ones lead', async () => {
+    const link = (
+      await mountSuspended(MessageText, { props: { body: '[bank](https://evil.example/x)' } })
+    ).get('a')
+    expect(link.attributes()).toMatchObject({
+      target: '_blank',
+      rel: 'noopener noreferrer nofollow',
+    })
+    expect(link.text()).toBe('bank(evil.example)')
+  })
+
+  it('lets each paragraph find its direction', async () => {
+    expect(await html('مرحبا')).toContain('dir="auto"')
+  })
+
+  it('keeps room for the time at the end of the last line, and a line for it below code', async () => {
+    expect(await html('hello', { room: '09:30' })).toMatch(
+      /hello<span[^>]*aria-hidden="true"[^>]*>09:30/,
+    )
+    expect(await html('```\nx\n```', { room: '09:30' })).not.toContain('09:30')
+  })
+
+  it('shows three emoji large, and four as text', async () => {
+    expect(await html('🐰🥕🎉')).toContain('text-4xl')
+    expect(await html('🐰🥕🎉🎉')).not.toContain('text-4xl')
+  })
+})

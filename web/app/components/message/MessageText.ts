@@ -1,0 +1,122 @@
+// A message's text on the page. The tree of `richtext` becomes elements one by one: there is no
+// HTML string on the way, so nothing that is written can become markup.
+import { defineComponent, h, type VNode } from 'vue'
+import { parseBlocks } from '~/richtext/blocks'
+import type { Block, Inline } from '~/richtext/nodes'
+
+const CODE = 'rounded bg-current/10 px-1 py-0.5 font-mono text-[0.9em]'
+const LINK = 'underline decoration-current/40 underline-offset-2 hover:decoration-current'
+
+function inline(nodes: Inline[], self: string | undefined): (VNode | string)[] {
+  return nodes.map((node) => {
+    switch (node.type) {
+      case 'text':
+        return node.text
+      case 'code':
+        return h('code', { class: CODE }, node.text)
+      case 'mention':
+        return h(
+          'bdi',
+          {
+            class:
+              node.username === self
+                ? 'rounded bg-current/15 px-0.5 font-semibold'
+                : 'font-semibold',
+          },
+          `@${node.username}`,
+        )
+      case 'link':
+        return h(
+          'a',
+          { href: node.href, target: '_blank', rel: 'noopener noreferrer nofollow', class: LINK },
+          [
+            h('bdi', node.text),
+            ...(node.host ? [h('bdi', { class: 'ms-1 opacity-80' }, `(${node.host})`)] : []),
+          ],
+        )
+      default:
+        return h(node.type, inline(node.children, self))
+    }
+  })
+}
+
+function block(node: Block, self: string | undefined): VNode {
+  switch (node.type) {
+    case 'paragraph':
+      return h('p', { dir: 'auto', class: 'whitespace-pre-wrap' }, inline(node.children, self))
+    case 'code':
+      return h(
+        'pre',
+        // What is wider than the bubble scrolls, and whoever has no mouse must be able to, too.
+        {
+          dir: 'ltr',
+          tabindex: 0,
+          class: 'scroll-quiet my-1 overflow-x-auto rounded-md bg-current/10 p-2 font-mono text-sm',
+        },
+        h('code', node.text),
+      )
+    case 'quote':
+      return h(
+        'blockquote',
+        { class: 'my-0.5 border-s-2 border-current/40 ps-2 opacity-90' },
+        node.children.map((child) => block(child, self)),
+      )
+    case 'list':
+      return h(
+        node.ordered ? 'ol' : 'ul',
+        {
+          dir: 'auto',
+          class: ['ps-5', node.ordered ? 'list-decimal' : 'list-disc'],
+          ...(node.ordered && { start: node.start }),
+        },
+        node.items.map((item) => h('li', inline(item, self))),
+      )
+  }
+}
+
+/** Keeps the bubble's corner free for its time, which stands over the last line. */
+function withRoom(nodes: VNode[], room: string, rtl: boolean): VNode[] {
+  if (!room) return nodes
+  const spacer = h(
+    'span',
+    { class: 'invisible ms-2 inline-block h-0 pe-1 text-xs', 'aria-hidden': 'true' },
+    room,
+  )
+  const last = nodes.at(-1)
+  // Text from right to left ends in the other corner: there the time has a line of its own.
+  return last?.type === 'p' && !rtl && Array.isArray(last.children)
+    ? [...nodes.slice(0, -1), h('p', last.props, [...last.children, spacer])]
+    : [...nodes, h('p', { class: 'h-4' })]
+}
+
+/** The first letter with a direction goes from right to left: what `dir="auto"` looks at. */
+const FIRST_RTL =
+  /^[^\p{L}]*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u
+
+/** Three emoji and nothing else are shown large. */
+const ONLY_EMOJI = /^(?:\p{RGI_Emoji}\s*){1,3}$/v
+
+export default defineComponent({
+  props: {
+    body: { type: String, required: true },
+    /** The reader's own username: a mention of it stands out. */
+    self: { type: String, default: undefined },
+    /** As wide as what stands in the corner. */
+    room: { type: String, default: '' },
+  },
+  setup(props) {
+    const blocks = computed(() => parseBlocks(props.body))
+    return () =>
+      ONLY_EMOJI.test(props.body)
+        ? h('p', { class: 'pt-1 pb-5 text-4xl leading-tight' }, props.body)
+        : h(
+            'div',
+            { class: 'min-w-0' },
+            withRoom(
+              blocks.value.map((node) => block(node, props.self)),
+              props.room,
+              FIRST_RTL.test(props.body),
+            ),
+          )
+  },
+})
