@@ -1,0 +1,44 @@
+// Pictures to look at, into `shots/`.
+import { expect, test, type Page } from '@playwright/test'
+import { makeDemo, type Demo } from '../demo'
+import { signIn } from '../person'
+import { pagesOf, SIZES } from '../places'
+
+const PUBLIC = { landing: '/', login: '/login', register: '/register', missing: '/no/such/page' }
+
+let demo: Demo
+test.beforeAll(async () => {
+  demo = await makeDemo()
+})
+
+async function shoot(page: Page, name: string, path: string) {
+  await page.goto(path)
+  await expect(page.getByRole('main')).toBeVisible()
+  await expect(page.getByText('Loading…')).toHaveCount(0)
+  await page.evaluate(() => document.fonts.ready)
+  await page.screenshot({ path: `shots/${name}.png` })
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    test(`${scheme}, ${size}`, async ({ browser }) => {
+      const phone = size === 'phone'
+      const context = await browser.newContext({
+        colorScheme: scheme,
+        viewport,
+        hasTouch: phone,
+        isMobile: phone,
+        deviceScaleFactor: 1,
+      })
+      const page = await context.newPage()
+      for (const [name, path] of Object.entries({ ...PUBLIC, invite: `/invite/${demo.invite}` })) {
+        await shoot(page, `${name}-${size}-${scheme}`, path)
+      }
+      await signIn(page, demo.username)
+      for (const [name, path] of Object.entries(pagesOf(demo))) {
+        await shoot(page, `${name}-${size}-${scheme}`, path)
+      }
+      await context.close()
+    })
+  }
+}
