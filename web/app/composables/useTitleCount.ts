@@ -5,7 +5,9 @@ export function useTitleCount() {
 
   const count = computed(() => conversations.unreadTotal)
   useHead({
-    titleTemplate: () => `${count.value > 0 ? `(${count.value}) ` : ''}%s · ${t('app.name')}`,
+    titleTemplate: computed(
+      () => `${count.value > 0 ? `(${count.value}) ` : ''}%s · ${t('app.name')}`,
+    ),
   })
 
   watch(count, (now) => {
