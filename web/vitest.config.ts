@@ -21,6 +21,8 @@ export default defineConfig(async () => ({
         test: {
           name: 'components',
           environment: 'nuxt',
+          // The first of them starts all of Nuxt.
+          hookTimeout: 60_000,
           environmentOptions: { nuxt: { domEnvironment: 'happy-dom' } },
           include: ['app/**/*.nuxt.test.ts'],
         },
