@@ -2,7 +2,6 @@
 import createClient from 'openapi-fetch'
 import { freshCredentials, renewCredentials } from './credentials'
 import { ApiError, asApiError } from './error'
-import type { PendingPaths } from './pending'
 import type { paths } from './schema'
 import type { Page } from './wire'
 
@@ -12,12 +11,10 @@ const WHOLE_PAGE = 100
 /** What no token is needed for. */
 const OPEN = /^\/v1\/(auth\/(register|login|refresh)|invites\/[^/]+)$/
 
-const options = { baseUrl: origin(), fetch: (request: Request) => withToken(request) }
-
-export const api = createClient<paths>(options)
-
-/** Routes that the document does not have yet. */
-export const pendingApi = createClient<PendingPaths>(options)
+export const api = createClient<paths>({
+  baseUrl: origin(),
+  fetch: (request: Request) => withToken(request),
+})
 
 /** The data of an answer; throws an `ApiError` for anything but success. */
 export async function ok<T>(

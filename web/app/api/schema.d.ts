@@ -18,6 +18,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/attachments/urls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where files are for some minutes, to be put into a page */
+        post: operations["list_attachment_urls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a file that the caller may read is for some minutes */
+        get: operations["get_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/attachments/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the small picture of an image is for some minutes */
+        get: operations["get_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/login": {
         parameters: {
             query?: never;
@@ -330,6 +381,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a message for oneself, or for everyone */
+        delete: operations["delete_message"];
+        options?: never;
+        head?: never;
+        /** Give one's own message another text, for a while */
+        patch: operations["edit_message"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{message_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pin a message in its conversation */
+        put: operations["pin_message"];
+        post?: never;
+        /** Unpin a message */
+        delete: operations["unpin_message"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{message_id}/reactions/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who chose an emoji, newest first */
+        get: operations["list_reactions"];
+        /** Put an emoji under a message */
+        put: operations["add_reaction"];
+        post?: never;
+        /** Take one's emoji back */
+        delete: operations["remove_reaction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages/{message_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has received and read a message, but for its sender */
+        get: operations["list_seen_by"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is pinned in a conversation, the newest pin first */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/receipts": {
         parameters: {
             query?: never;
@@ -342,6 +482,23 @@ export interface paths {
         put?: never;
         /** Move the caller's watermarks */
         post: operations["post_receipts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file, or a range of it, at an address that was given out */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -715,6 +872,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pictures/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An avatar or icon: whoever knows its address may see it */
+        get: operations["get_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/presence": {
         parameters: {
             query?: never;
@@ -724,6 +898,23 @@ export interface paths {
         };
         /** Who is online; who is not the caller's to know is offline */
         get: operations["get_presence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages by their words, newest first, in what the caller may read */
+        get: operations["search_messages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -743,6 +934,23 @@ export interface paths {
         put?: never;
         /** Make a client's copy whole */
         post: operations["sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file of up to 25 MiB; send its id with a message within a day */
+        post: operations["create_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -842,6 +1050,8 @@ export interface components {
             kind: components["schemas"]["MessageKind"];
             /** @description Whom it names. */
             mentions: components["schemas"]["UserId"][];
+            /** @description Whether it names everyone in its conversation. */
+            mentions_all: boolean;
             /** @description Whether it is pinned in its conversation. */
             pinned: boolean;
             /** @description What people chose to say about it. */
@@ -870,11 +1080,8 @@ export interface components {
              * @description In pixels, of images.
              */
             height?: number | null;
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
-            id: string;
+            /** @description Its id. */
+            id: components["schemas"]["AttachmentId"];
             /** @description Its cleaned file name. */
             name: string;
             /**
@@ -1023,6 +1230,27 @@ export interface components {
             conversation_id: components["schemas"]["Id"];
             rev: components["schemas"]["Count"];
             message: components["schemas"]["Message"];
+        };
+        "frame.message.updated": {
+            /** @constant */
+            type: "message.updated";
+            conversation_id: components["schemas"]["Id"];
+            rev: components["schemas"]["Count"];
+            message: components["schemas"]["Message"];
+        };
+        "frame.message.deleted": {
+            /** @constant */
+            type: "message.deleted";
+            conversation_id: components["schemas"]["Id"];
+            rev: components["schemas"]["Count"];
+            message: components["schemas"]["Message"];
+        };
+        "frame.message.hidden": {
+            /** @constant */
+            type: "message.hidden";
+            conversation_id: components["schemas"]["Id"];
+            message_id: components["schemas"]["Id"];
+            me: components["schemas"]["View"];
         };
         "frame.receipt": {
             /** @constant */
@@ -1186,7 +1414,7 @@ export interface components {
             type: "pong";
             ref?: components["schemas"]["Ref"];
         };
-        ServerFrame: components["schemas"]["frame.hello"] | components["schemas"]["frame.ready"] | components["schemas"]["frame.draining"] | components["schemas"]["frame.message.created"] | components["schemas"]["frame.receipt"] | components["schemas"]["frame.receipts"] | components["schemas"]["frame.server.typing"] | components["schemas"]["frame.presence"] | components["schemas"]["frame.conversation.created"] | components["schemas"]["frame.conversation.updated"] | components["schemas"]["frame.conversation.removed"] | components["schemas"]["frame.conversation.me"] | components["schemas"]["frame.group.updated"] | components["schemas"]["frame.group.removed"] | components["schemas"]["frame.member.joined"] | components["schemas"]["frame.member.updated"] | components["schemas"]["frame.member.left"] | components["schemas"]["frame.friend_request"] | components["schemas"]["frame.friend_request.removed"] | components["schemas"]["frame.friend"] | components["schemas"]["frame.friend.removed"] | components["schemas"]["frame.contact"] | components["schemas"]["frame.contact.removed"] | components["schemas"]["frame.block"] | components["schemas"]["frame.block.removed"] | components["schemas"]["frame.user.updated"] | components["schemas"]["frame.ack"] | components["schemas"]["frame.error"] | components["schemas"]["frame.pong"];
+        ServerFrame: components["schemas"]["frame.hello"] | components["schemas"]["frame.ready"] | components["schemas"]["frame.draining"] | components["schemas"]["frame.message.created"] | components["schemas"]["frame.message.updated"] | components["schemas"]["frame.message.deleted"] | components["schemas"]["frame.message.hidden"] | components["schemas"]["frame.receipt"] | components["schemas"]["frame.receipts"] | components["schemas"]["frame.server.typing"] | components["schemas"]["frame.presence"] | components["schemas"]["frame.conversation.created"] | components["schemas"]["frame.conversation.updated"] | components["schemas"]["frame.conversation.removed"] | components["schemas"]["frame.conversation.me"] | components["schemas"]["frame.group.updated"] | components["schemas"]["frame.group.removed"] | components["schemas"]["frame.member.joined"] | components["schemas"]["frame.member.updated"] | components["schemas"]["frame.member.left"] | components["schemas"]["frame.friend_request"] | components["schemas"]["frame.friend_request.removed"] | components["schemas"]["frame.friend"] | components["schemas"]["frame.friend.removed"] | components["schemas"]["frame.contact"] | components["schemas"]["frame.contact.removed"] | components["schemas"]["frame.block"] | components["schemas"]["frame.block.removed"] | components["schemas"]["frame.user.updated"] | components["schemas"]["frame.ack"] | components["schemas"]["frame.error"] | components["schemas"]["frame.pong"];
         "frame.ping": {
             /** @constant */
             type: "ping";
@@ -1226,6 +1454,21 @@ export interface components {
             ref?: components["schemas"]["Ref"];
         };
         ClientFrame: components["schemas"]["frame.ping"] | components["schemas"]["frame.delivered"] | components["schemas"]["frame.read"] | components["schemas"]["frame.client.typing"] | components["schemas"]["frame.presence.subscribe"] | components["schemas"]["frame.auth"];
+        /**
+         * Format: uuid
+         * @description A file that someone uploaded.
+         */
+        AttachmentId: string;
+        /** @description The answer of `POST /v1/attachments/urls`: those that the caller may read, in their order. */
+        AttachmentUrls: {
+            /** @description One for each readable file. */
+            items: components["schemas"]["SignedUrl"][];
+        };
+        /** @description Body of `POST /v1/attachments/urls`. */
+        AttachmentUrlsRequest: {
+            /** @description 1 to 100 files that the caller may read. */
+            ids: components["schemas"]["AttachmentId"][];
+        };
         /** @description A signed-in session. */
         Auth: {
             /** @description An EdDSA JWT for `Authorization: Bearer`. */
@@ -1292,7 +1535,7 @@ export interface components {
          */
         ClientId: string;
         /** @enum {string} */
-        Code: "malformed" | "unauthenticated" | "bad_credentials" | "session_reused" | "forbidden" | "registration_closed" | "blocked" | "banned" | "not_found" | "method_not_allowed" | "conflict" | "client_id_reused" | "owner_must_transfer" | "invite_gone" | "too_large" | "unsupported_media_type" | "invalid" | "limit_reached" | "rate_limited" | "internal" | "unavailable";
+        Code: "malformed" | "unauthenticated" | "bad_credentials" | "session_reused" | "forbidden" | "registration_closed" | "blocked" | "banned" | "edit_window_over" | "not_found" | "method_not_allowed" | "conflict" | "client_id_reused" | "deleted" | "owner_must_transfer" | "invite_gone" | "too_large" | "unsupported_media_type" | "invalid" | "limit_reached" | "rate_limited" | "internal" | "unavailable";
         /**
          * Format: uuid
          * @description A direct chat or a group's channel.
@@ -1342,8 +1585,7 @@ export interface components {
              * @example Analytical engines
              */
             name: string;
-            /** @description Up to 20, of 1–32 characters. */
-            tags?: string[] | null;
+            tags?: string[];
             /** @description Who can find and join it. */
             visibility: components["schemas"]["Visibility"];
         };
@@ -1369,6 +1611,14 @@ export interface components {
              */
             password: string;
         };
+        /** @description Body of `PATCH /v1/conversations/{id}/messages/{message_id}`. */
+        EditMessageRequest: {
+            /**
+             * @description 1–4000 characters after trimming; may be empty beside an attachment.
+             * @example Shall we meet at ten?
+             */
+            body: string;
+        };
         /** @description One field that breaks a rule. */
         FieldError: {
             /** @description A stable name of the rule, such as `too_long`. */
@@ -1377,6 +1627,16 @@ export interface components {
             field: string;
             /** @description The rule, for people. */
             message: string;
+        };
+        /** @description A message that a search found. */
+        Found: {
+            /**
+             * @description Where the words stand: HTML in which everything but `<mark>` is escaped.
+             * @example meet at &lt;nine&gt; in the <mark>garden</mark>
+             */
+            excerpt: string;
+            /** @description The message in its present state. */
+            message: components["schemas"]["Message"];
         };
         /**
          * Format: uuid
@@ -1557,6 +1817,11 @@ export interface components {
             /** @description Pass it as `cursor` to get the next page; null on the last one. */
             next_cursor: string | null;
         };
+        PageOfFound: {
+            items: components["schemas"]["Found"][];
+            /** @description Pass it as `cursor` to get the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         PageOfFriendRequest: {
             items: components["schemas"]["FriendRequest"][];
             /** @description Pass it as `cursor` to get the next page; null on the last one. */
@@ -1579,6 +1844,16 @@ export interface components {
         };
         PageOfMemberReceipt: {
             items: components["schemas"]["MemberReceipt"][];
+            /** @description Pass it as `cursor` to get the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        PageOfMessage: {
+            items: components["schemas"]["Message"][];
+            /** @description Pass it as `cursor` to get the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        PageOfSeenBy: {
+            items: components["schemas"]["SeenBy"][];
             /** @description Pass it as `cursor` to get the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -1623,10 +1898,10 @@ export interface components {
         PatchGroupRequest: {
             /** @description Up to 1024 characters. */
             description?: string | null;
+            icon_upload_id?: components["schemas"]["AttachmentId"] | null;
             /** @description 1–64 characters. */
             name?: string | null;
-            /** @description Up to 20, of 1–32 characters. */
-            tags?: string[] | null;
+            tags?: string[];
             visibility?: components["schemas"]["Visibility"] | null;
         };
         /** @description Body of `PATCH /v1/me`; what is missing stays. */
@@ -1636,6 +1911,7 @@ export interface components {
              * @example Analyst of engines
              */
             about?: string | null;
+            avatar_upload_id?: components["schemas"]["AttachmentId"] | null;
             /**
              * @description 1–64 characters.
              * @example Ada
@@ -1803,15 +2079,27 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "admin" | "member";
+        /** @description Who has received and read a message. */
+        SeenBy: {
+            /** @description Whether a device of theirs has it. */
+            delivered: boolean;
+            /** @description Whether they have read it, as far as they show it. */
+            read: boolean;
+            /** @description Who. */
+            user_id: components["schemas"]["UserId"];
+        };
         /** @description Body of `POST /v1/conversations/{id}/messages`. */
         SendMessageRequest: {
+            /** @description Up to 10 of the caller's own uploads, in this order, that no message holds yet. */
+            attachment_ids?: components["schemas"]["AttachmentId"][];
             /**
-             * @description 1–4000 characters after trimming.
+             * @description 1–4000 characters after trimming; may be empty beside an attachment.
              * @example Shall we meet at nine?
              */
             body?: string;
             /** @description Any UUID, unique per sender and conversation: repeat it to repeat the send safely. */
             client_id: components["schemas"]["ClientId"];
+            reply_to?: components["schemas"]["MessageId"] | null;
         };
         /** @description One sign-in of the caller. */
         Session: {
@@ -1897,6 +2185,17 @@ export interface components {
             version: number;
             /** @description Who can find and join it. */
             visibility: components["schemas"]["Visibility"];
+        };
+        /** @description Where a file can be read without a token, for a while. */
+        SignedUrl: {
+            /** @description When both end. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Which file. */
+            id: components["schemas"]["AttachmentId"];
+            /** @description The address of its small picture, of images. */
+            thumbnail_url?: string | null;
+            /** @description Its address. */
+            url: string;
         };
         /**
          * @description Whether a user holds a live socket.
@@ -2047,6 +2346,259 @@ export interface operations {
             };
         };
     };
+    list_attachment_urls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "019ab5a0-7c5e-7a51-9d0c-3a1f5b0c9e11"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["AttachmentUrlsRequest"];
+            };
+        };
+        responses: {
+            /** @description Those that the caller may read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentUrls"];
+                };
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body's type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: A field breaks a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2103,7 +2655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2257,7 +2809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2367,7 +2919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2478,7 +3030,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3050,7 +3602,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3242,7 +3794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3508,7 +4060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3718,10 +4270,10 @@ export interface operations {
     };
     list_changes: {
         parameters: {
-            query?: {
+            query: {
                 /** @description The revision the client has applied. */
-                since?: number;
-                /** @description Messages of the answer, 1 to 100; 50 if it is not said. */
+                since: number;
+                /** @description Entries of a page. */
                 limit?: number;
             };
             header?: never;
@@ -3940,7 +4492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3990,13 +4542,13 @@ export interface operations {
     list_messages: {
         parameters: {
             query?: {
-                /** @description Messages below this seq. */
+                /** @description Messages below this seq. At most one of the three. */
                 before?: number;
                 /** @description Messages above this seq. */
                 after?: number;
                 /** @description Messages on both sides of this seq, and itself. */
                 around?: number;
-                /** @description Messages of the page, 1 to 100; 50 if it is not said. */
+                /** @description Entries of a page. */
                 limit?: number;
             };
             header?: never;
@@ -4167,7 +4719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4176,8 +4728,857 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`: A field breaks a rule */
+            /** @description `invalid`: A field breaks a rule, `limit_reached`: A limit is reached */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_message: {
+        parameters: {
+            query?: {
+                /** @description `me`, the default; `everyone` is for its author and the group's admins. */
+                for?: "me" | "everyone";
+            };
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone; for everyone, a tombstone is left */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "body": "Shall we meet at ten?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["EditMessageRequest"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `blocked`: The two of you are blocked, `edit_window_over`: Too late to edit the message, `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deleted`: The message was deleted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body's type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: A field breaks a rule, `limit_reached`: A limit is reached */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pin_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is pinned */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `blocked`: The two of you are blocked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deleted`: The message was deleted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpin_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not pinned */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `blocked`: The two of you are blocked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reactions: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+                /** @description The emoji. */
+                emoji: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfUser"];
+                };
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_reaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+                /** @description The emoji. */
+                emoji: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `blocked`: The two of you are blocked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `deleted`: The message was deleted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limit_reached`: A limit is reached */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_reaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+                /** @description The emoji. */
+                emoji: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `blocked`: The two of you are blocked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_seen_by: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+                /** @description The message. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSeenBy"];
+                };
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pins: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfMessage"];
+                };
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4360,7 +5761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4377,6 +5778,113 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: {
+                /** @description The file or its small picture. */
+                variant?: "original" | "thumbnail";
+                /** @description Until when the address is good, in seconds since 1970. */
+                expires?: number;
+                /** @description What proves that it was given out. */
+                signature?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The file. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range is beyond the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `rate_limited`: Too many requests */
             429: {
@@ -4568,7 +6076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5181,7 +6689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5234,7 +6742,7 @@ export interface operations {
                 /** @description Words that their names, descriptions or tags have, or that begin so. */
                 q?: string;
                 /** @description The largest first (`members`, the default), the liveliest (`activity`) or the newest (`new`). */
-                sort?: string;
+                sort?: "members" | "activity" | "new";
                 /** @description Entries of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the previous page. */
@@ -5538,7 +7046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5951,7 +7459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6183,7 +7691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6692,7 +8200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7112,7 +8620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7214,7 +8722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7308,11 +8816,102 @@ export interface operations {
             };
         };
     };
+    get_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name, as in `avatar_url` and `icon_url`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range is beyond the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_presence: {
         parameters: {
-            query?: {
-                /** @description Up to 200 ids, separated by commas. */
-                user_ids?: string;
+            query: {
+                /** @description Ids, separated by commas. */
+                user_ids: string;
             };
             header?: never;
             path?: never;
@@ -7327,6 +8926,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Presences"];
+                };
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_messages: {
+        parameters: {
+            query: {
+                /** @description Words; `"a phrase"`, `or` and `-without` as on the web. */
+                q: string;
+                /** @description In this conversation only. */
+                conversation_id?: string;
+                /** @description By this person only. */
+                from?: string;
+                /** @description Committed before this moment. */
+                before?: string;
+                /** @description Committed after this moment. */
+                after?: string;
+                /** @description With a file only. */
+                has?: "file";
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them; empty if `q` has no word */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfFound"];
                 };
             };
             /** @description `malformed`: The request cannot be read */
@@ -7435,7 +9116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unsupported_media_type`: Only application/json is understood */
+            /** @description `unsupported_media_type`: The body's type is not understood */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7482,11 +9163,113 @@ export interface operations {
             };
         };
     };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The file; nothing else is in the form.
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is kept; its type is taken from its bytes */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            /** @description `malformed`: The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large`: The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body's type is not understood */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid`: A field breaks a rule, `limit_reached`: A limit is reached */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_users: {
         parameters: {
-            query?: {
-                /** @description How the name starts, 1 to 64 characters. */
-                q?: string;
+            query: {
+                /** @description How the name starts. */
+                q: string;
                 /** @description Entries of a page. */
                 limit?: number;
                 /** @description `next_cursor` of the previous page. */

@@ -10,7 +10,7 @@ import { clearDatabase, deleteDatabase, openDatabase, type Database } from './da
 function message(seq: number): Message {
   const marks = { id: `m${seq}`, client_id: `c${seq}`, seq, rev: seq, body: `body ${seq}` }
   return { ...marks, conversation_id: 'a', sender_id: 'peer', kind: 'text', created_at: '',
-    attachments: [], reactions: [], mentions: [], pinned: false } // prettier-ignore
+    attachments: [], reactions: [], mentions: [], mentions_all: false, pinned: false } // prettier-ignore
 }
 
 /** A conversation of so many messages, of which the newest `held` are held. */

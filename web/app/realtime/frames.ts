@@ -1,8 +1,7 @@
 /** The frames of the WebSocket, and the subset that changes conversations. */
-import type { PendingServerFrame } from '~/api/pending'
 import type { components } from '~/api/schema'
 
-export type ServerFrame = components['schemas']['ServerFrame'] | PendingServerFrame
+export type ServerFrame = components['schemas']['ServerFrame']
 export type ClientFrame = components['schemas']['ClientFrame']
 
 export type FrameOf<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>

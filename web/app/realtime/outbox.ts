@@ -169,10 +169,11 @@ export class Outbox {
 
   private async send(entry: OutboxEntry): Promise<void> {
     const { clientId, conversationId, body, replyTo, attachments } = entry
-    const message: NewMessage = { client_id: clientId, body }
-    if (replyTo) Object.assign(message, { reply_to: replyTo.message_id })
-    if (attachments.length > 0) {
-      Object.assign(message, { attachment_ids: attachments.map(({ id }) => id) })
+    const message: NewMessage = {
+      client_id: clientId,
+      body,
+      ...(replyTo && { reply_to: replyTo.message_id }),
+      ...(attachments.length > 0 && { attachment_ids: attachments.map(({ id }) => id) }),
     }
     try {
       const sent = await this.deps.send(conversationId, message)

@@ -1,5 +1,5 @@
 /** Writing messages, and what one does with a single one. */
-import { api, ok, pendingApi } from '~/api/client'
+import { api, ok } from '~/api/client'
 import { ApiError } from '~/api/error'
 import type { Message } from '~/api/wire'
 import type { Database } from '~/db/database'
@@ -98,6 +98,7 @@ export const useMessages = defineStore('messages', () => {
         attachments: entry.attachments,
         reactions: [],
         mentions: [],
+        mentions_all: false,
         pinned: false,
         created_at: entry.createdAt,
         edited_at: null,
@@ -137,7 +138,7 @@ export const useMessages = defineStore('messages', () => {
   async function edit(place: Place, body: string) {
     const params = pathOf(place)
     const path = '/v1/conversations/{id}/messages/{message_id}'
-    take(await ok(pendingApi.PATCH(path, { params, body: { body } })))
+    take(await ok(api.PATCH(path, { params, body: { body } })))
   }
 
   /** Deletes it for the caller alone; shown at once, and put back if the server refuses. */
@@ -156,39 +157,39 @@ export const useMessages = defineStore('messages', () => {
 
   async function remove(place: Place, whose: 'me' | 'everyone') {
     const params = { ...pathOf(place), query: { for: whose } }
-    await ok(pendingApi.DELETE('/v1/conversations/{id}/messages/{message_id}', { params }))
+    await ok(api.DELETE('/v1/conversations/{id}/messages/{message_id}', { params }))
   }
 
   async function react(place: Place, emoji: string, yes: boolean) {
     const params = { path: { ...pathOf(place).path, emoji } }
     const path = '/v1/conversations/{id}/messages/{message_id}/reactions/{emoji}'
-    await ok(yes ? pendingApi.PUT(path, { params }) : pendingApi.DELETE(path, { params }))
+    await ok(yes ? api.PUT(path, { params }) : api.DELETE(path, { params }))
   }
 
   async function pin(place: Place, yes: boolean) {
     const params = pathOf(place)
     const path = '/v1/conversations/{id}/messages/{message_id}/pin'
-    await ok(yes ? pendingApi.PUT(path, { params }) : pendingApi.DELETE(path, { params }))
+    await ok(yes ? api.PUT(path, { params }) : api.DELETE(path, { params }))
   }
 
   /** One page of who has received and read it. */
   const seenBy = (place: Place, cursor?: string) =>
     ok(
-      pendingApi.GET('/v1/conversations/{id}/messages/{message_id}/receipts', {
+      api.GET('/v1/conversations/{id}/messages/{message_id}/receipts', {
         params: { ...pathOf(place), query: { cursor } },
       }),
     )
 
   const pins = (conversationId: string, cursor?: string) =>
     ok(
-      pendingApi.GET('/v1/conversations/{id}/pins', {
+      api.GET('/v1/conversations/{id}/pins', {
         params: { path: { id: conversationId }, query: { cursor } },
       }),
     )
 
   /** One page of messages that hold the words, newest first. */
   const search = (query: SearchQuery, cursor?: string) =>
-    ok(pendingApi.GET('/v1/search', { params: { path: {}, query: { ...query, cursor } } }))
+    ok(api.GET('/v1/search', { params: { query: { ...query, cursor } } }))
 
   const take = (message: Message) => rooms.take({ type: 'message', message })
 

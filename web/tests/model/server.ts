@@ -254,6 +254,7 @@ export class ModelServer {
       attachments: [],
       reactions: [],
       mentions: mention ? [OWN] : [],
+      mentions_all: false,
       pinned: false,
       created_at: 'then',
       edited_at: null,
