@@ -107,7 +107,7 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{TimeDelta, Utc};
+    use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
 
     use super::super::id_at;
@@ -116,8 +116,8 @@ mod tests {
     /// A message of the model: milliseconds, and whether it fits.
     type Message = (u16, bool);
 
-    fn id(conversation: usize, (ms, _): Message) -> Uuid {
-        let at = Utc::now() - TimeDelta::hours(1) + TimeDelta::milliseconds(ms.into());
+    fn id(conversation: usize, at: DateTime<Utc>, (ms, _): Message) -> Uuid {
+        let at = at + TimeDelta::milliseconds(ms.into());
         // Unique in the model: no two conversations share a tail.
         let front = id_at(at, 0).as_u64_pair().0 & !0xFFFF;
         Uuid::from_u64_pair(front | 0x7000, conversation as u64)
@@ -154,8 +154,9 @@ mod tests {
                 messages.sort_unstable();
                 messages.dedup_by_key(|message| message.0);
             }
+            let at = Utc::now() - TimeDelta::hours(1);
             let ids: Vec<Vec<_>> = conversations.iter().enumerate()
-                .map(|(n, messages)| messages.iter().map(|message| (id(n, *message), message.1)).collect())
+                .map(|(n, messages)| messages.iter().map(|message| (id(n, at, *message), message.1)).collect())
                 .collect();
             let scopes: Vec<_> = ids.iter().enumerate().map(|(n, _)| Scope {
                 conversation_id: Uuid::from_u128(n as u128),
@@ -184,18 +185,19 @@ mod tests {
 
     #[test]
     fn a_frequent_word_in_many_conversations_is_found_within_the_budget() {
+        let active_at = |n: usize| Utc::now() - TimeDelta::hours(n as i64);
         let ids: Vec<Vec<_>> = (0..500)
             .map(|n| {
-                (0..200)
-                    .map(|ms| (id(n, (ms, false)), ms % 10 == 0))
-                    .collect()
+                let at = active_at(n) - TimeDelta::seconds(1);
+                let message = |ms| (id(n, at, (ms, false)), ms % 10 == 0);
+                (0..200).map(message).collect()
             })
             .collect();
-        let scopes: Vec<_> = (0..500_u128)
+        let scopes: Vec<_> = (0..500)
             .map(|n| Scope {
-                conversation_id: Uuid::from_u128(n),
+                conversation_id: Uuid::from_u128(n as u128),
                 cleared_seq: 0,
-                active_at: Utc::now() - TimeDelta::hours(n as i64),
+                active_at: active_at(n),
             })
             .collect();
         let mut walk = Walk::new(&scopes, Uuid::nil(), Uuid::max(), 51);
