@@ -121,12 +121,18 @@ async fn a_page_that_cannot_be_is_malformed_on_every_list() {
         let reply = service.ada.client.get(&path).await;
         refused(&reply, 400, Code::Malformed, &path);
     }
-    // A place at the ends of what a number can be is one like others.
-    for activity in [i64::MIN, i64::MAX] {
-        let cursor = encode(json!({ "band": 0, "pin": 0, "activity": activity, "id": id }));
-        let path = format!("/v1/conversations?cursor={cursor}");
+    // A place at the ends of what a time can be is one like others; beyond, there is none.
+    let place = |active_at: &str| {
+        let cursor = encode(json!({ "band": 0, "pin": 0, "active_at": active_at, "id": id }));
+        format!("/v1/conversations?cursor={cursor}")
+    };
+    for active_at in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"] {
+        let path = place(active_at);
         service.ada.client.get(&path).await.expect(200);
     }
+    let path = place("-262143-01-01T00:00:00Z");
+    let reply = service.ada.client.get(&path).await;
+    refused(&reply, 400, Code::Malformed, &path);
     service.expect_unharmed().await;
 }
 
