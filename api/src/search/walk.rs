@@ -4,6 +4,7 @@
 //! nothing is left to read in it. Once enough was found, a strip whose front is not newer than the
 //! last of what is shown cannot add to it: when no strip can, the walk is over.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
@@ -63,7 +64,8 @@ impl Walk {
         if let Some(last) = self.last_shown() {
             self.strips.retain(|front| front.below > last);
         }
-        self.strips.sort_unstable_by(|a, b| b.below.cmp(&a.below));
+        self.strips
+            .sort_unstable_by_key(|front| Reverse(front.below));
         let newest = self.strips.iter().take(STRIPS);
         newest
             .map(|front| Step {
