@@ -89,7 +89,7 @@ async fn an_avatar_is_a_square_that_is_told_and_shown_everywhere() {
         .avatar_url
         .unwrap();
     assert_ne!(again, url);
-    assert_eq!(unshown(&test.env).await, [url.clone()]);
+    assert_eq!(unshown(&test.env).await, std::slice::from_ref(&url));
     assert_eq!(set_avatar(&ada, &Value::Null).await.user.avatar_url, None);
     assert_eq!(unshown(&test.env).await, [url, again]);
     test.app.stop().await;

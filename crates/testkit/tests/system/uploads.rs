@@ -19,10 +19,10 @@ const GROWTH_MIB: usize = USERS * UPLOADS_EACH * UPLOAD_MIB / 2;
 
 /// The most memory that a process has had, in MiB.
 fn peak_mib(pid: u32) -> usize {
-    let status = read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let status = read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.unwrap().trim().trim_end_matches(" kB").trim();
-    kib.parse::<usize>().unwrap() / 1024
+    let kib = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").trim().parse().ok());
+    kib.map_or_else(|| panic!("no VmHWM in {status}"), |kib: usize| kib / 1024)
 }
 
 /// Uploads as a client does: what finds no room is sent again.
