@@ -25,7 +25,8 @@ pub async fn is_gone(conn: &mut Conn, id: Uuid) -> QueryResult<bool> {
 }
 
 /// Ends locked groups whose channels are locked: nothing of them can be found any more. What their
-/// channels held is swept later.
+/// channels held is swept later. People choose ids: a channel may have its group's, or one that a
+/// channel before it had.
 pub async fn end(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<()> {
     sql("WITH ending AS MATERIALIZED ( \
              SELECT unnest({}) AS id \
@@ -38,7 +39,8 @@ pub async fn end(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<()> {
              DELETE FROM conversations WHERE group_id IN (SELECT id FROM ending) RETURNING id \
          ), gone AS ( \
              INSERT INTO removed_conversations (conversation_id) \
-             SELECT id FROM channel UNION ALL SELECT id FROM ended \
+             SELECT id FROM channel UNION SELECT id FROM ended \
+             ON CONFLICT (conversation_id) DO UPDATE SET swept_at = NULL \
          ), member AS ( \
              DELETE FROM group_members WHERE group_id IN (SELECT id FROM ending) RETURNING group_id, user_id \
          ), removal AS ( \

@@ -222,3 +222,28 @@ async fn an_owner_who_is_gone_leaves_an_admin_before_an_older_member() {
     bob.client.send(channel, "long live the king").await;
     test.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_ends_whatever_ids_its_channels_were_given() {
+    let test = TestApp::start().await;
+    let ada = test.user("ada").await;
+    for channel_goes_first in [false, true] {
+        let group = create(&ada, json!({ "name": "twins" })).await.shared.id;
+        let twin = json!({ "id": group, "name": "twin" });
+        let reply = ada.client.post(&path(group, "/channels"), &twin).await;
+        reply.expect(201);
+        if channel_goes_first {
+            let channel = format!("/v1/channels/{group}");
+            ada.client.delete(&channel).await.expect(204);
+        }
+        ada.client.delete(&path(group, "")).await.expect(204);
+        ada.client
+            .get(&path(group, ""))
+            .await
+            .problem(404, Code::NotFound);
+        let unswept = format!(
+            "SELECT count(*) AS n FROM removed_conversations WHERE conversation_id = '{group}' AND swept_at IS NULL"
+        );
+        assert_eq!(rows::number(&test.env, &unswept).await, 1);
+    }
+}
