@@ -113,6 +113,16 @@ impl Doc {
         self.query_of(name, about, schema.into())
     }
 
+    /// A query parameter of any text of a bounded length, in characters.
+    #[must_use]
+    pub fn query_text(self, name: &str, about: &str, most: usize) -> Self {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(most))
+            .pattern(Some(r"^[^\u0000]*$"));
+        self.query_of(name, about, schema.into())
+    }
+
     /// A query parameter of ids, separated by commas.
     #[must_use]
     pub fn query_ids(self, name: &str, about: &str, most: usize) -> Self {

@@ -183,10 +183,10 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
                 tag,
                 "Messages by their words, newest first, in what the caller may read",
             )
-            .query_line(
+            .query_text(
                 "q",
                 "Words; `\"a phrase\"`, `or` and `-without` as on the web.",
-                0..=limits::SEARCH_CHARS,
+                limits::SEARCH_CHARS,
             )
             .required()
             .query::<ConversationId>("conversation_id", "In this conversation only.")

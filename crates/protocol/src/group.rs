@@ -1,6 +1,7 @@
 //! Groups: their members, bans, invites and channels.
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use crate::account::User;
@@ -93,6 +94,7 @@ fn tags() -> Array {
         .max_length(Some(*limits::TAG_CHARS.end()))
         .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"));
     ArrayBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
         .items(tag)
         .max_items(Some(limits::GROUP_TAGS))
         .build()

@@ -29,10 +29,8 @@ pub struct Changes {
 #[serde(deny_unknown_fields)]
 pub struct Known {
     /// The revision it has applied without a hole.
-    #[schema(minimum = 0)]
     pub rev: i64,
     /// The version of `me` it holds.
-    #[schema(minimum = 0)]
     pub me_version: i64,
     /// The tag over `me` and `receipts` it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
