@@ -1585,7 +1585,7 @@ export interface components {
              * @example Analytical engines
              */
             name: string;
-            tags?: string[];
+            tags?: string[] | null;
             /** @description Who can find and join it. */
             visibility: components["schemas"]["Visibility"];
         };
@@ -1901,7 +1901,7 @@ export interface components {
             icon_upload_id?: components["schemas"]["AttachmentId"] | null;
             /** @description 1–64 characters. */
             name?: string | null;
-            tags?: string[];
+            tags?: string[] | null;
             visibility?: components["schemas"]["Visibility"] | null;
         };
         /** @description Body of `PATCH /v1/me`; what is missing stays. */
