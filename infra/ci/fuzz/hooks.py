@@ -13,6 +13,7 @@ schemathesis.openapi.format("emoji", strategies.sampled_from(EMOJI))
 
 # The newest `next_cursor` of each list, in each of its orders.
 CURSORS: dict[tuple, str] = {}
+NOBODY = "01890000-0000-7000-8000-000000000000"
 # Requests end sessions, their own too: seconds until the next one is begun.
 SESSION_LIFE_S = 5
 
@@ -50,6 +51,10 @@ def before_call(context, case, kwargs):
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
     case.body = with_whole_numbers(case.body)
+    for name, value in (case.path_parameters or {}).items():
+        # Taken from an answer in which it was null: nobody's id.
+        if value in (None, "None"):
+            case.path_parameters[name] = NOBODY
     for place in (case.query, case.body):
         if isinstance(place, dict) and "cursor" in place:
             # Opaque: only one that the same list has given is valid.
