@@ -1,0 +1,136 @@
+//! What is measured. Each workload prepares its people, loads the system and fills a report.
+
+mod connect;
+mod fair;
+mod front;
+mod growth;
+mod history;
+mod pairs;
+mod presence;
+mod room;
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::bench::Bench;
+use crate::plot;
+use crate::raw::Raw;
+use crate::report::{Bound, Cost, Report};
+use crate::units::{self, Units};
+use crate::usage::{self, Process};
+
+/// All of them, in the order in which they are run.
+pub const ALL: [&str; 15] = [
+    "room",
+    "room-quiet",
+    "room-max",
+    "room-receipts",
+    "pairs",
+    "pairs-max",
+    "hot",
+    "front",
+    "fair",
+    "idle",
+    "connect",
+    "storm",
+    "history",
+    "presence",
+    // Last: it needs more ws-servers than the others have.
+    "growth",
+];
+
+/// Runs one.
+///
+/// # Errors
+/// The system does not do what the workload needs.
+pub async fn run(bench: &Bench, name: &str) -> Result<Report> {
+    match name {
+        "room" => room::room(bench).await,
+        "room-quiet" => room::quiet(bench).await,
+        "room-max" => room::max(bench).await,
+        "room-receipts" => room::receipts(bench).await,
+        "pairs" => pairs::pairs(bench).await,
+        "pairs-max" => pairs::max(bench).await,
+        "hot" => pairs::hot(bench).await,
+        "fair" => fair::fair(bench).await,
+        "idle" => connect::idle(bench).await,
+        "connect" => connect::connect(bench).await,
+        "storm" => connect::storm(bench).await,
+        "front" => front::front(bench).await,
+        "history" => history::history(bench).await,
+        "growth" => growth::growth(bench).await,
+        "presence" => presence::presence(bench).await,
+        _ => bail!("there is no workload {name}; there are {}", ALL.join(", ")),
+    }
+}
+
+/// Loads any broadcast server; `pids` are the processes whose cost is told.
+///
+/// # Errors
+/// A connection cannot be made.
+pub async fn raw(raw: &Raw, pids: &[u32], folder: &Path) -> Result<Report> {
+    std::fs::create_dir_all(folder)?;
+    let units = Units {
+        send_us: units::send_us(raw.connections)?,
+        fdatasync_ms: units::fdatasync_ms(folder)?,
+    };
+    let processes: Vec<_> = pids
+        .iter()
+        .map(|pid| Process {
+            name: pid.to_string(),
+            pid: *pid,
+        })
+        .collect();
+    let before = (usage::usages(&processes), usage::own(), Instant::now());
+    let outcome = crate::raw::run(raw).await?;
+    let seconds = before.2.elapsed().as_secs_f64();
+    let after = usage::usages(&processes);
+    let what = format!(
+        "{} clients of {}, {} messages/s",
+        raw.connections, raw.address, raw.rate
+    );
+    let mut report = Report::new("raw", what, units);
+    report.tell("sent", outcome.sent as f64 / raw.window.as_secs_f64(), "/s");
+    let share = outcome.received as f64 * 100.0 / outcome.expected.max(1) as f64;
+    report.require("arrived", share, "%", Bound::AtLeast(100.0));
+    report.require(
+        "connections lost",
+        outcome.lost as f64,
+        "",
+        Bound::AtMost(0.0),
+    );
+    for (name, quantile) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+        report.tell(format!("delivery {name}"), outcome.times.ms(quantile), "ms");
+    }
+    let deliveries = outcome.received.max(1) as f64;
+    let mut cpu = 0.0;
+    for (name, usage) in &after {
+        let spent = usage.cpu - before.0.get(name).map_or(0.0, |before| before.cpu);
+        cpu += spent;
+        report.costs.push(Cost {
+            process: name.clone(),
+            cpu_ms_per_s: spent * 1000.0 / seconds,
+            rss_mib: usage.rss_kib as f64 / 1024.0,
+        });
+    }
+    if !pids.is_empty() {
+        report.tell("server CPU per delivery", cpu * 1e6 / deliveries, "µs");
+    }
+    let own = usage::own().cpu - before.1.cpu;
+    report.tell("generator: CPU per delivery", own * 1e6 / deliveries, "µs");
+    Ok(report)
+}
+
+/// Prints and keeps a report.
+///
+/// # Errors
+/// The folder cannot be written to.
+pub fn publish(report: &Report, folder: &Path) -> Result<()> {
+    print!("{}", report.table());
+    if !report.curve.is_empty() {
+        plot::latency(report, &folder.join(format!("{}.svg", report.workload)))?;
+    }
+    report.write(folder)
+}

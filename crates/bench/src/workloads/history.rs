@@ -1,0 +1,76 @@
+//! Pages of old messages, one reader at a time.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use hyper::Method;
+use rand::Rng;
+use serde_json::Value;
+
+use crate::bench::Bench;
+use crate::people::Pair;
+use crate::report::{Bound, Report};
+use crate::tally::Times;
+
+/// Messages of the long conversation.
+const LONG: u32 = 1_000_000;
+/// Messages of the short one.
+const SHORT: u32 = 1000;
+/// Pages read of each.
+const PAGES: usize = 1000;
+/// Messages of a page.
+const PAGE: usize = 50;
+/// The two conversations' people, whom no other workload uses.
+const FIRST: u32 = 20_001;
+
+pub async fn history(bench: &Bench) -> Result<Report> {
+    bench.people.exist(FIRST + 3).await?;
+    let pairs = bench.people.pairs(FIRST, 2).await?;
+    let [long, short] = &pairs[..] else {
+        anyhow::bail!("two chats were asked for");
+    };
+    bench.people.history(long.conversation_id, LONG).await?;
+    bench.people.history(short.conversation_id, SHORT).await?;
+    // Whoever reads first pays for the disk.
+    read(bench, long, LONG).await?;
+    read(bench, short, SHORT).await?;
+    let from_short = read(bench, short, SHORT).await?;
+    let from_long = read(bench, long, LONG).await?;
+    let what = format!(
+        "{PAGES} pages of {PAGE} messages, anywhere in a conversation of {LONG}, one after the other"
+    );
+    let mut report = bench.report("history", what);
+    report.tell("page p50", from_long.ms(0.5), "ms");
+    report.require("page p95", from_long.ms(0.95), "ms", Bound::AtMost(5.0));
+    report.tell(
+        "page p95 of a conversation of 1000",
+        from_short.ms(0.95),
+        "ms",
+    );
+    let ratio = from_long.ms(0.95) / from_short.ms(0.95);
+    report.require("times that", ratio, "", Bound::AtMost(1.5));
+    Ok(report)
+}
+
+async fn read(bench: &Bench, pair: &Pair, messages: u32) -> Result<Times> {
+    let apis = bench.apis();
+    let token = bench.people.token(pair.people[0]);
+    let mut times = Times::default();
+    for page in 0..PAGES {
+        let before = rand::rng().random_range(PAGE as u32 + 1..=messages);
+        let path = format!(
+            "/v1/conversations/{}/messages?before={before}&limit={PAGE}",
+            pair.conversation_id
+        );
+        let Some(api) = apis.get(page % apis.len().max(1)) else {
+            break;
+        };
+        let began = Instant::now();
+        let answer = api.call(Method::GET, &path, &token, None).await?;
+        times.record_duration(began.elapsed());
+        let value: Value = serde_json::from_slice(&answer.body)?;
+        let items = value["items"].as_array().map_or(0, Vec::len);
+        ensure!(items == PAGE, "{} with {items} messages", answer.status);
+    }
+    Ok(times)
+}

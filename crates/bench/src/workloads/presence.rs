@@ -1,0 +1,124 @@
+//! Ten thousand people online: polls, and a ws-server that dies.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use hyper::Method;
+use serde_json::Value;
+
+use crate::bench::Bench;
+use crate::people::People;
+use crate::report::{Bound, Report};
+use crate::tally::{Tally, Times};
+use crate::usage;
+
+/// People online.
+const ONLINE: u32 = 10_000;
+/// People who poll or watch: each shares a group with the next.
+const CONTACTS: u32 = 200;
+/// Polls.
+const POLLS: usize = 500;
+/// The contract's.
+const OFFLINE_WITHIN: Duration = Duration::from_secs(15);
+
+pub async fn presence(bench: &Bench) -> Result<Report> {
+    bench.people.exist(ONLINE).await?;
+    // Person 1 shares a group with persons 2 to 201: those whose presence it may see.
+    bench.people.room(1, CONTACTS + 1).await?;
+    let mut crowd = bench.crowd()?;
+    let seats = (2..=ONLINE).map(|person| bench.seat(person, 0, Vec::new()));
+    crowd.join(seats.collect(), 500.0).await?;
+    // The watcher sits on the server that stays.
+    let mut watcher = bench.seat(1, 0, Vec::new());
+    watcher.address = *bench.options.sockets.first().context("no ws-server")?;
+    watcher.watches = (2..=CONTACTS + 1).map(People::id).collect();
+    crowd.join(vec![watcher], 500.0).await?;
+
+    let ids: Vec<String> = (2..=CONTACTS + 1)
+        .map(|person| People::id(person).to_string())
+        .collect();
+    let path = format!("/v1/presence?user_ids={}", ids.join(","));
+    let token = bench.people.token(1);
+    let apis = bench.apis();
+    let api = apis.first().context("no API")?;
+    let online = async || -> Result<usize> {
+        let answer = api.call(Method::GET, &path, &token, None).await?;
+        let value: Value = serde_json::from_slice(&answer.body)?;
+        let presences = value["presences"].as_array().context("presences")?;
+        ensure!(
+            presences.len() == CONTACTS as usize,
+            "{} presences",
+            presences.len()
+        );
+        Ok(presences
+            .iter()
+            .filter(|presence| presence["status"] == "online")
+            .count())
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while online().await? < CONTACTS as usize {
+        ensure!(Instant::now() < deadline, "not everybody is online");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let mut polls = Times::default();
+    for _ in 0..POLLS {
+        let began = Instant::now();
+        online().await?;
+        polls.record_duration(began.elapsed());
+    }
+    let mut report = bench.report(
+        "presence",
+        format!(
+            "{ONLINE} people online, polls of {CONTACTS} contacts; then kill -9 of a ws-server"
+        ),
+    );
+    report.tell("poll p50", polls.ms(0.5), "ms");
+    report.require("poll p95", polls.ms(0.95), "ms", Bound::AtMost(3.0));
+
+    // Those with odd numbers are on the server that dies; they come back nowhere else.
+    crowd.collect().await?;
+    let processes = usage::processes(&bench.options.run_dir)?;
+    let victim = processes
+        .iter()
+        .rev()
+        .find(|process| process.name.starts_with("ws-server"));
+    let victim = victim.context("no ws-server")?;
+    let status = std::process::Command::new("kill")
+        .args(["-9", &victim.pid.to_string()])
+        .status()?;
+    ensure!(status.success(), "{} cannot be killed", victim.name);
+    let killed = Instant::now();
+    let gone = (2..=CONTACTS + 1).filter(|person| person % 2 == 1).count();
+    let mut polled = None;
+    let mut pushed = Tally::default();
+    while killed.elapsed() < 2 * OFFLINE_WITHIN && (polled.is_none() || pushed.offline.len() < gone)
+    {
+        if polled.is_none() && online().await? == CONTACTS as usize - gone {
+            polled = Some(killed.elapsed());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        pushed.add(crowd.collect().await?);
+    }
+    let last_push = pushed
+        .offline
+        .iter()
+        .max()
+        .map(|at| bench.since(killed, *at));
+    let most = Bound::AtMost(OFFLINE_WITHIN.as_secs_f64());
+    let seconds = |time: Option<Duration>| time.map_or(f64::INFINITY, |time| time.as_secs_f64());
+    report.require("offline by poll after", seconds(polled), "s", most);
+    report.require(
+        "offline by push, the last of them after",
+        seconds(last_push),
+        "s",
+        most,
+    );
+    report.require(
+        "offline by push",
+        pushed.offline.len() as f64,
+        "",
+        Bound::AtLeast(gone as f64),
+    );
+    crowd.leave().await?;
+    Ok(report)
+}
