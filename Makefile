@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export SERVICE FORCE
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo seed figures test test-full lint fmt docs ci
+.PHONY: help up down status logs reset demo seed figures bench test test-full lint fmt docs ci
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ seed: ## fill the database: 10 000 people, 1000 groups, a million messages (need
 
 figures: ## time what people ask of it (needs `make seed`, and `WARREN_RATE_LIMITS=off make up`)
 	@infra/dev/stack figures
+
+bench: ## measure it, on a system of its own; one part with WORKLOAD=room
+	@infra/bench/run $(WORKLOAD)
 
 test: ## every test, on servers of its own
 	@infra/ci/test
