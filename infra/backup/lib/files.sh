@@ -7,6 +7,11 @@
 
 readonly STORE=store:
 
+# Where the path begins in a line of sha256sum.
+readonly PATH_FROM=67
+# What rclone exits with when it is asked for a folder that is not there.
+readonly NO_SUCH_FOLDER=3
+
 pool() { echo "$WARREN_BACKUP_DIR/pool"; }
 
 # The remote `store:` of rclone, by its environment alone: no secret in an argument or a file.
@@ -42,18 +47,23 @@ bucket_settings() {
     fi
 }
 
-# files_in PLACE: a list of all it holds.
+# files_in PLACE: a list of all it holds; one that is not there holds nothing.
 files_in() {
-    rclone lsf --recursive --files-only --format sp --separator $'\t' -- "$1"
+    local status=0
+    rclone lsf --recursive --files-only --format sp --separator $'\t' -- "$1" 2>"$WORK/rclone" || status=$?
+    if ((status != 0 && status != NO_SUCH_FOLDER)); then
+        cat -- "$WORK/rclone" >&2
+        return "$status"
+    fi
 }
 
 # files_missing LIST PLACE: a line for each of LIST that PLACE does not hold as it should.
 files_missing() {
     files_in "$2" | awk -F '\t' '
-        NR == FNR { held[$2] = $1; next }
+        side == "held" { held[$2] = $1; next }
         !($2 in held) { print "file " $2 ": it is not there"; next }
         $1 != "?" && $1 != held[$2] { print "file " $2 ": it has " held[$2] " bytes, not " $1 }
-    ' - "$1"
+    ' side=held - side=listed "$1"
 }
 
 # files_keep LIST: copies those that the pool lacks. They enter it whole and with a checksum, so that
@@ -62,8 +72,8 @@ files_keep() {
     local new
     new=$(pool).new
     rm -rf -- "$new"
-    files_in "$(pool)" | awk -F '\t' 'NR == FNR { held[$2]; next } !($2 in held) { print $2 }' - "$1" \
-        >"$WORK/wanted"
+    files_in "$(pool)" | awk -F '\t' 'side == "held" { held[$2]; next } !($2 in held) { print $2 }' \
+        side=held - side=listed "$1" >"$WORK/wanted"
     [[ -s $WORK/wanted ]] || return 0
     # What the store has not is told by files_missing.
     rclone copy --no-traverse --files-from-raw "$WORK/wanted" -- "$STORE" "$new"
@@ -77,14 +87,20 @@ files_keep() {
 # pool_check LIST: a line for each of LIST that the pool does not hold as it was copied.
 pool_check() {
     files_missing "$1" "$(pool)"
-    awk -F '\t' 'NR == FNR { wanted[$2]; next }
-        { path = substr($0, 67) }
+    rm -f -- "$WORK/checksums"
+    awk -F '\t' '
+        side == "listed" { wanted[$2]; next }
+        { path = substr($0, PATH_FROM) }
         path in wanted { line[path] = $0 }
-        END { for (path in wanted) if (path in line) print line[path] }' \
-        "$1" "$(pool).checksums" >"$WORK/checksums"
-    [[ ! -s $WORK/checksums ]] ||
-        (cd -- "$(pool)" && sha256sum --check --quiet --ignore-missing -- "$WORK/checksums" 2>/dev/null) |
-        sed 's/^/file /' || true
+        END {
+            for (path in wanted)
+                if (path in line) print line[path] >sums; else print "file " path ": it has no checksum"
+        }
+    ' PATH_FROM="$PATH_FROM" sums="$WORK/checksums" side=listed "$1" side=sums "$(pool).checksums"
+    [[ -s $WORK/checksums ]] || return 0
+    # It says which are not as they were; those that are missing are told already.
+    (cd -- "$(pool)" && sha256sum --check --quiet --ignore-missing -- "$WORK/checksums" 2>/dev/null |
+        sed 's/^/file /') || true
 }
 
 # files_bring_back LIST: from the pool to the store. What is there and the same is left alone; a file
@@ -104,8 +120,8 @@ pool_prune() {
     [[ -d $(pool) ]] || return 0
     find "$(pool)" -type f -printf '%P\n' | LC_ALL=C sort | LC_ALL=C comm -13 "$WORK/named" - |
         while read -r name; do rm -f -- "$(pool)/$name"; done
-    awk 'NR == FNR { named[$0]; next } substr($0, 67) in named' "$WORK/named" "$(pool).checksums" \
-        >"$WORK/checksums"
+    awk 'side == "named" { named[$0]; next } substr($0, PATH_FROM) in named' PATH_FROM="$PATH_FROM" \
+        side=named "$WORK/named" side=sums "$(pool).checksums" >"$WORK/checksums"
     cp -- "$WORK/checksums" "$(pool).checksums.new"
     mv -- "$(pool).checksums.new" "$(pool).checksums"
     find "$(pool)" -mindepth 1 -type d -empty -delete
