@@ -135,7 +135,7 @@ def nothing_starts_before_the_migration_nor_it_before_the_database(m):
         return int(manifest["metadata"].get("annotations", {}).get("argocd.argoproj.io/sync-wave", 0))
 
     migrate = m.one("Job", "migrate")
-    for early in m.of("Cluster"):
+    for early in m.of("Namespace", "ServiceAccount", "Cluster"):
         if wave(early) >= wave(migrate):
             yield f"{name(early)} is not before the migration"
     for late in m.of("Deployment"):
@@ -211,6 +211,9 @@ def no_way_leads_from_outside_to_an_admin_port(m):
         if service["spec"].get("type", "ClusterIP") != "ClusterIP":
             yield f"{name(service)} is open to the outside"
     for policy in m.of("NetworkPolicy"):
+        selector = policy["spec"]["podSelector"].get("matchLabels", {})
+        if not any(selects(selector, labels_of(each)) for each in m.of(*WORKLOADS)):
+            continue
         for rule in policy["spec"].get("ingress", []):
             outside = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
             if outside in rule.get("from", []) and {"port": "http"} not in rule["ports"]:

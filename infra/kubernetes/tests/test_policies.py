@@ -44,6 +44,8 @@ BREACHES = [
     ("one_version_migrates_and_serves", lambda m: container(m).update(image="warren/api:0.0.9")),
     ("nothing_starts_before_the_migration_nor_it_before_the_database",
      lambda m: m.one("Job", "migrate")["metadata"]["annotations"].pop("argocd.argoproj.io/sync-wave")),
+    ("nothing_starts_before_the_migration_nor_it_before_the_database",
+     lambda m: m.one("ServiceAccount", "warren")["metadata"].pop("annotations")),
     ("a_deploy_replaces_before_it_removes",
      lambda m: deployment(m)["spec"]["strategy"]["rollingUpdate"].update(maxUnavailable=1)),
     ("a_deploy_replaces_before_it_removes", lambda m: deployment(m)["spec"].update(replicas=2)),
