@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use protocol::frame::ReadyReason;
 use testkit::client::Device;
 use testkit::http::User;
 use testkit::process::{FrontDoor, Process, System};
@@ -75,6 +76,8 @@ async fn connect(url: &str, user: &User) -> Socket {
     let connecting = Connect::to(url).bearer(&user.access_token).open().await;
     let socket = connecting.unwrap_or_else(|refused| panic!("the front door refused: {refused:?}"));
     socket.expect_hello().await;
+    // Bound first, read after: what is asked before would leave a gap.
+    socket.expect_ready(ReadyReason::Connected).await;
     socket
 }
 
@@ -143,7 +146,8 @@ async fn replacing_every_process_under_load_fails_no_request_and_leaves_no_hole(
     let requests = front.logs().records();
     let failed: Vec<_> = requests.iter().filter(|record| failed(record)).collect();
     assert_eq!(failed, Vec::<&serde_json::Value>::new());
-    ledger::require_exactly(&system.env, &sent).await;
+    let sent: Vec<_> = sent.into_iter().flatten().collect();
+    ledger::require_at_least(&system.env, &sent).await;
     ledger::require_one_timeline(&system.env).await;
     ledger::outbox_empties(&system.env).await;
     stop.store(true, Ordering::Relaxed);
