@@ -257,11 +257,9 @@ async fn what_is_missing_or_damaged_is_found() {
         operator.does(&["verify"]);
     }
 
-    let stored = operator.backups.join("pool").join(format!(
-        "attachments/{}/{}/original",
-        &file.id.to_string()[34..],
-        file.id
-    ));
+    let [.., shard] = *file.id.0.as_bytes();
+    let path = format!("attachments/{shard:02x}/{}/original", file.id);
+    let stored = operator.backups.join("pool").join(path);
     std::fs::write(&stored, b"bytez").expect("it can be written");
     let said = operator.fails(&["verify", &name]);
     assert!(said.contains(&file.id.to_string()), "{said}");
