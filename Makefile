@@ -1,10 +1,10 @@
 # The commands of the house. Each is a script that can be read and called by itself.
 
 SHELL := /bin/bash
-export SERVICE FORCE
+export SERVICE FORCE BACKUP
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo seed figures bench test test-full lint fmt docs ci
+.PHONY: help up down status logs reset backup backups verify restore demo seed figures bench test test-full lint fmt docs ci
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,18 @@ logs: ## follow the logs; of one process with SERVICE=api-1
 
 reset: ## down, and delete the data (asks first; FORCE=1 does not)
 	@infra/dev/stack reset
+
+backup: ## back up the database and the files
+	@infra/dev/stack backup
+
+backups: ## those there are
+	@infra/dev/stack backups
+
+verify: ## whether the data is whole; a backup's with BACKUP=name
+	@infra/dev/stack verify
+
+restore: ## bring BACKUP=name back; the database that was there stays under another name
+	@infra/dev/stack restore
 
 demo: ## two people talk over two WebSocket servers (needs `make up`)
 	@infra/dev/stack demo

@@ -1,6 +1,7 @@
 //! The real binaries as processes: started, watched, killed.
 
 mod binary;
+mod front_door;
 mod logs;
 mod ports;
 mod spawner;
@@ -12,6 +13,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 pub use binary::Binary;
+pub use front_door::FrontDoor;
 pub use logs::Logs;
 pub use system::{Builder, ORIGIN, System};
 

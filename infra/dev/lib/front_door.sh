@@ -54,12 +54,12 @@ front_door_http() {
     front_door_upstream warren_web "$WARREN_DEV_WEB_PORT"
 }
 
-# front_door_upstream NAME PORTS. A replica that refuses is left out for a second only: it is being
-# restarted, and both may be at once.
+# front_door_upstream NAME PORTS. No replica is ever left out: one that is being restarted refuses at
+# once, and the next is asked. To remember it would leave nobody when the next one's turn comes.
 front_door_upstream() {
     local port
     echo "upstream $1 {"
-    for port in $2; do echo "    server 127.0.0.1:$port max_fails=1 fail_timeout=1s;"; done
+    for port in $2; do echo "    server 127.0.0.1:$port max_fails=0;"; done
     echo '    keepalive 64;'
     echo '}'
 }

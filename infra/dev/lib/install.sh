@@ -33,6 +33,8 @@ missing_packages() {
     command -v curl >/dev/null || echo curl
     # Debian's own is old, but enough to fetch what the web client is built with.
     command -v npm >/dev/null || echo npm
+    # Copies files of backups, whichever store they are in.
+    command -v rclone >/dev/null || echo rclone
     # Two crates build C code, and rustc links with cc.
     command -v cc >/dev/null || printf '%s\n' gcc libc6-dev
 }

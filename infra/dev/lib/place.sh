@@ -113,6 +113,7 @@ own_folder() {
 
 # lock_run_dir: one command at a time changes a run folder; a second one waits.
 lock_run_dir() {
+    [[ -z ${RUN_LOCK:-} ]] || return 0
     exec {RUN_LOCK}<"$RUN"
     flock --nonblock "$RUN_LOCK" && return 0
     say "another command is at work in $RUN; waiting for it"

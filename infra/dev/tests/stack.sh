@@ -18,10 +18,11 @@ stack_tests() {
     check "the generated nginx configuration is sound" front_door_configuration
     check "requests are served while one api is dead, and up starts it again" up_repairs
     check "up restarts the processes that a setting concerns, and no other" up_applies_settings
+    check "backup and restore bring back what was, and the files; what came later is gone" backup_and_restore
     check "a taken port is a clear message" taken_port_is_told
     check "down ends everything and keeps the data" down_ends_everything
     check "up again finds the data" up_finds_the_data
-    check "reset deletes the data" reset_deletes
+    check "reset deletes the data, and keeps the backups until they are deleted" reset_deletes
 }
 
 url() { echo "http://localhost:$WARREN_FRONT_HTTP_PORT$1"; }
@@ -217,6 +218,37 @@ up_applies_settings() {
     expect "restarted" "$(changed_since "$WORK/pids")" 'api-1 api-2 ws-server-1 ws-server-2'
 }
 
+# login NAME: the status.
+login() {
+    status_of "$(url /v1/auth/login)" -H 'Content-Type: application/json' \
+        -d "{\"username\": \"$1\", \"password\": \"a long enough phrase\"}"
+}
+
+backup_and_restore() {
+    local token answer file name
+    token=$(token_of sophie)
+    printf 'kept' >"$WORK/kept.txt"
+    answer=$(request -H "Authorization: Bearer $token" -F file=@"$WORK/kept.txt" "$(url /v1/uploads)")
+    expect "upload" "$answer" 'HTTP/1.1 201 *"id":"*'
+    file=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' <<<"$answer")
+    name=$("$STACK_COMMAND" backup)
+    expect "name" "$name" '+([0-9])T+([0-9])Z'
+    expect "list" "$("$STACK_COMMAND" backups)" "$name"
+    BACKUP=$name "$STACK_COMMAND" verify
+    token_of later >/dev/null
+    expect "login of who came later" "$(login later)" 200
+    rm -rf -- "$WARREN_RUN_DIR/files"
+    fails "$STACK_COMMAND" verify
+    BACKUP=$name "$STACK_COMMAND" restore
+    "$STACK_COMMAND" status
+    "$STACK_COMMAND" verify
+    expect "login of who came later" "$(login later)" 401
+    expect "login" "$(login sophie)" 200
+    answer=$(request -L -H "Authorization: Bearer $token" "$(url "/v1/attachments/$file")")
+    expect "file" "$answer" '*302*200*kept'
+    pids >"$WORK/pids"
+}
+
 # A second stack on the same ports.
 taken_port_is_told() {
     local output
@@ -247,6 +279,10 @@ reset_deletes() {
     local dir
     dir=$(readlink -f "$WARREN_RUN_DIR")
     fails "$STACK_COMMAND" reset
+    FORCE=1 "$STACK_COMMAND" reset
+    expect "what is left" "$(ls -A "$dir")" backups
+    expect "backups" "$(ls "$dir/backups")" '*Z*pool*'
+    rm -rf -- "$dir/backups"
     FORCE=1 "$STACK_COMMAND" reset
     [[ ! -e $WARREN_RUN_DIR && ! -e $dir ]]
     within 10 nothing_works_in "$dir"

@@ -101,6 +101,12 @@ impl Device {
         let mut cursor = None;
         loop {
             let answer = self.client.sync(&self.replica.sync_request(cursor)).await;
+            if self.replica.is_of_another_epoch(&answer.epoch) {
+                // The answer is about what was held, and leaves out what seems to be known.
+                self.replica = Replica::new(self.replica.own());
+                cursor = None;
+                continue;
+            }
             cursor = answer.next_cursor.clone();
             let needs = self.replica.sync(answer);
             self.fulfil(needs).await;

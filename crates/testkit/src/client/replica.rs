@@ -45,6 +45,19 @@ impl Replica {
         }
     }
 
+    /// Whose it is.
+    #[must_use]
+    pub fn own(&self) -> UserId {
+        self.own
+    }
+
+    /// Whether what it holds is of another database than this epoch's: then all of it is to be
+    /// dropped, and asked for from nothing.
+    #[must_use]
+    pub fn is_of_another_epoch(&self, epoch: &str) -> bool {
+        self.epoch.as_deref().is_some_and(|held| held != epoch)
+    }
+
     /// The conversations it holds.
     #[must_use]
     pub fn rooms(&self) -> &BTreeMap<ConversationId, Room> {
@@ -197,16 +210,16 @@ impl Replica {
         }
     }
 
-    /// One answer of `sync`.
+    /// One answer of `sync`, of the epoch that it holds.
+    ///
+    /// # Panics
+    /// If it is of another one.
     #[must_use]
     pub fn sync(&mut self, answer: SyncResponse) -> Vec<Need> {
-        if self
-            .epoch
-            .as_ref()
-            .is_some_and(|held| *held != answer.epoch)
-        {
-            self.rooms.clear();
-        }
+        assert!(
+            !self.is_of_another_epoch(&answer.epoch),
+            "what it holds is of another database: begin with a new one"
+        );
         self.epoch = Some(answer.epoch);
         self.account_rev = self.account_rev.max(Some(answer.account_rev));
         let mut needs = Vec::new();

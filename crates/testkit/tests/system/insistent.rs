@@ -10,7 +10,7 @@ use protocol::problem::Code;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::http::{Client, Reply, User};
-use testkit::process::System;
+use testkit::process::{FrontDoor, System};
 use tokio::time::{Instant, sleep};
 
 /// Longer than any process of these tests is away.
@@ -44,6 +44,15 @@ impl Insistent {
         Self {
             at: all.map(|api| system.user_at(api, user).client).collect(),
             turn: Arc::new(AtomicUsize::new(first)),
+            tally: Arc::default(),
+        }
+    }
+
+    /// A client that knows one address alone, where others stand behind.
+    pub fn through(front: &FrontDoor, user: &User) -> Self {
+        Self {
+            at: vec![user.at(front.url()).client],
+            turn: Arc::default(),
             tally: Arc::default(),
         }
     }

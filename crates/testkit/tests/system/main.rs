@@ -8,6 +8,7 @@
 const PATIENT: (&str, u32) = ("WARREN_WS_HEARTBEAT_MS", 600_000);
 
 mod api_dies;
+mod backups;
 mod demo;
 mod deploys;
 mod groups;
@@ -18,6 +19,7 @@ mod load;
 mod outages;
 mod processes;
 mod reader;
+mod rolling;
 mod sessions;
 mod slow_reader;
 mod trail;
