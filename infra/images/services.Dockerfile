@@ -54,7 +54,7 @@ FROM service AS ws-server
 COPY --from=build /src/target/release/ws-server /usr/local/bin/
 ENV WARREN_HTTP_BIND=0.0.0.0:8091 WARREN_ADMIN_BIND=0.0.0.0:9091
 EXPOSE 8091 9091
-HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["ready", "9091"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["ready", "9091"]
 CMD ["ws-server", "serve"]
 ARG VERSION=dev
 ARG REVISION=unknown
@@ -76,7 +76,7 @@ USER 10001:10001
 COPY --from=build /src/target/release/api /usr/local/bin/
 ENV WARREN_HTTP_BIND=0.0.0.0:8081 WARREN_ADMIN_BIND=0.0.0.0:9081
 EXPOSE 8081 9081
-HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["ready", "9081"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["ready", "9081"]
 CMD ["api", "serve"]
 ARG VERSION=dev
 ARG REVISION=unknown

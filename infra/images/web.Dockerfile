@@ -26,7 +26,7 @@ USER 10001:10001
 # Its requests are short; connections that the front door keeps open would be waited for.
 ENV NODE_ENV=production NITRO_HOST=0.0.0.0 NITRO_PORT=8071 NITRO_SHUTDOWN_TIMEOUT=2000
 EXPOSE 8071
-HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["ready", "8071", "/icon.svg"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["ready", "8071", "/icon.svg"]
 CMD ["node", "/srv/web/server/index.mjs"]
 ARG VERSION=dev
 ARG REVISION=unknown
