@@ -36,7 +36,7 @@ class Person:
     async def ask(self, status: int, method: str, path: str, **options):
         async with self.http.request(method, path, headers=self.headers, **options) as reply:
             assert reply.status == status, f"{method} {path}: {reply.status} {await reply.text()}"
-            return await reply.json() if reply.content_length else None
+            return None if status == 204 else await reply.json()
 
     async def chat_with(self, other: "Person") -> str:
         return (await self.ask(201, "POST", "/v1/conversations", json={"user_id": other.id}))["id"]

@@ -49,18 +49,20 @@ front_door_http() {
     for kind in proxy fastcgi uwsgi scgi; do
         echo "${kind}_temp_path $RUN/nginx/temporary/$kind;"
     done
-    front_door_upstream warren_api "$WARREN_DEV_API_PORTS"
-    front_door_upstream warren_ws "$WARREN_DEV_WS_PORTS"
-    front_door_upstream warren_web "$WARREN_DEV_WEB_PORT"
+    front_door_upstream warren_api "$WARREN_DEV_API_PORTS" 'keepalive 64;'
+    # Sockets stay for hours: a server that has just started is given what the other has too much.
+    front_door_upstream warren_ws "$WARREN_DEV_WS_PORTS" 'least_conn;'
+    front_door_upstream warren_web "$WARREN_DEV_WEB_PORT" 'keepalive 64;'
 }
 
-# front_door_upstream NAME PORTS. A replica that refuses is left out for a second only: it is being
-# restarted, and both may be at once.
+# front_door_upstream NAME PORTS HOW. A replica that refuses is left out for a second only: it is
+# being restarted, and both may be at once. All workers know the same of it.
 front_door_upstream() {
     local port
     echo "upstream $1 {"
+    echo "    zone $1 128k;"
+    echo "    $3"
     for port in $2; do echo "    server 127.0.0.1:$port max_fails=1 fail_timeout=1s;"; done
-    echo '    keepalive 64;'
     echo '}'
 }
 
