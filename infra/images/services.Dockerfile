@@ -26,8 +26,6 @@ COPY migrations migrations
 RUN cargo chef prepare --recipe-path /recipe.json
 
 FROM chef AS build
-# Line numbers in a backtrace are worth less than half of the size.
-ENV CARGO_PROFILE_RELEASE_STRIP=debuginfo
 COPY --from=recipe /recipe.json /recipe.json
 RUN cargo chef cook --release --locked --recipe-path /recipe.json --package api --package ws-server
 COPY Cargo.toml Cargo.lock ./

@@ -6,7 +6,7 @@ import ssl
 import sys
 import uuid
 from collections import Counter
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import aiohttp
 
@@ -15,6 +15,8 @@ PASSWORD = "a long enough phrase"
 SOON_S = 20
 # For a server to come or to go.
 PATIENCE_S = 60
+# A client says something more often than the 15 s that `hello` asks for.
+HEARTBEAT_S = 10
 # A user may hold 20 sockets at one ws-server: the oldest would be closed.
 SOCKETS_PER_USER = 20
 # Sockets that are being opened at once, below the backlog of the listeners.
@@ -129,28 +131,27 @@ async def spread(http: aiohttp.ClientSession, options) -> str:
 
 
 async def hold(http: aiohttp.ClientSession, options) -> str:
-    turn, everybody, done = asyncio.Semaphore(OPENING), asyncio.Event(), asyncio.Event()
+    turn, everybody = asyncio.Semaphore(OPENING), asyncio.Event()
     open_now = 0
 
     async def stay(person: Person):
         nonlocal open_now
-        async with turn:
-            entered = person.socket()
-            socket = await entered.__aenter__()
-        open_now += 1
-        if open_now == options.sockets:
-            everybody.set()
-        await everybody.wait()
-        await socket.send_json({"type": "ping", "ref": "all"})
-        await expect(socket, "pong", ref="all")
-        await done.wait()
-        await entered.__aexit__(None, None, None)
+        async with AsyncExitStack() as leaving:
+            async with turn:
+                socket = await leaving.enter_async_context(person.socket())
+            open_now += 1
+            if open_now == options.sockets:
+                everybody.set()
+            while not everybody.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(everybody.wait(), HEARTBEAT_S)
+                await socket.send_json({"type": "ping"})
+            # None was lost while the others came.
+            await socket.send_json({"type": "ping", "ref": "all"})
+            await expect(socket, "pong", ref="all")
 
     people = [await Person.register(http) for _ in range(-(-options.sockets // SOCKETS_PER_USER))]
-    sockets = [asyncio.create_task(stay(people[at // SOCKETS_PER_USER])) for at in range(options.sockets)]
-    await everybody.wait()
-    done.set()
-    await asyncio.gather(*sockets)
+    await asyncio.gather(*(stay(people[at // SOCKETS_PER_USER]) for at in range(options.sockets)))
     return f"{open_now} sockets were open at once"
 
 
