@@ -1,5 +1,5 @@
 # PostgreSQL from Debian's package, with the settings of the official image that tests use:
-# POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB.
+# POSTGRES_USER, POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, POSTGRES_DB.
 ARG BASE=debian:bookworm-slim
 FROM $BASE
 RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \

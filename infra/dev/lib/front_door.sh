@@ -49,18 +49,21 @@ front_door_http() {
     for kind in proxy fastcgi uwsgi scgi; do
         echo "${kind}_temp_path $RUN/nginx/temporary/$kind;"
     done
-    front_door_upstream warren_api "$WARREN_DEV_API_PORTS"
-    front_door_upstream warren_ws "$WARREN_DEV_WS_PORTS"
-    front_door_upstream warren_web "$WARREN_DEV_WEB_PORT"
+    front_door_upstream warren_api "$WARREN_DEV_API_PORTS" 'keepalive 64;'
+    # Sockets stay for hours: a server that has just started is given what the other has too much.
+    front_door_upstream warren_ws "$WARREN_DEV_WS_PORTS" 'least_conn;'
+    front_door_upstream warren_web "$WARREN_DEV_WEB_PORT" 'keepalive 64;'
 }
 
-# front_door_upstream NAME PORTS. No replica is ever left out: one that is being restarted refuses at
-# once, and the next is asked. To remember it would leave nobody when the next one's turn comes.
+# front_door_upstream NAME PORTS HOW. No replica is ever left out: one that is being restarted refuses
+# at once, and the next is asked. To remember it would leave nobody when the next one's turn comes.
+# All workers know the same of it.
 front_door_upstream() {
     local port
     echo "upstream $1 {"
+    echo "    zone $1 128k;"
+    echo "    $3"
     for port in $2; do echo "    server 127.0.0.1:$port max_fails=0;"; done
-    echo '    keepalive 64;'
     echo '}'
 }
 
