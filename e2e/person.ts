@@ -1,7 +1,7 @@
 // Somebody with a browser of their own, and what they do with it.
 import { expect, type Browser, type BrowserContextOptions, type Page } from '@playwright/test'
 import { randomUUID } from 'node:crypto'
-import { watchFaults } from './faults'
+import { followServer } from './servers'
 
 export const PASSWORD = 'a warren of one’s own'
 
@@ -9,8 +9,8 @@ export interface Person {
   page: Page
   name: string
   username: string
-  /** What the browser found wrong so far. */
-  faults: string[]
+  /** The ws-server of this browser's socket; null while there is none. */
+  server: () => string | null
 }
 
 /** A username that no other run has taken. */
@@ -48,10 +48,10 @@ export async function newPerson(
 ): Promise<Person> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
-  const faults = watchFaults(page)
+  const server = followServer(page)
   const username = freshUsername(name)
   await register(page, name, username)
-  return { page, name, username, faults }
+  return { page, name, username, server }
 }
 
 /** Opens a chat with someone by searching for their username. */
@@ -73,3 +73,7 @@ export async function say(person: Person, text: string, shown = text): Promise<v
   await person.page.getByRole('button', { name: 'Send message' }).click()
   await expect(bubble(person.page, shown)).toBeVisible()
 }
+
+/** How far a message of one's own has come. */
+export const tick = (person: Person, text: string, state: string) =>
+  expect(bubble(person.page, text).locator('[data-state]')).toHaveAttribute('data-state', state)
