@@ -1,6 +1,13 @@
 // Somebody with a browser of their own, and what they do with it.
-import { expect, type Browser, type BrowserContextOptions, type Page } from '@playwright/test'
+import {
+  expect,
+  request,
+  type Browser,
+  type BrowserContextOptions,
+  type Page,
+} from '@playwright/test'
 import { randomUUID } from 'node:crypto'
+import { baseURL } from './browser'
 import { followServer } from './servers'
 
 export const PASSWORD = 'a warren of one’s own'
@@ -41,16 +48,33 @@ async function fillWhenReady(page: Page, label: string, value: string) {
   await page.getByLabel(label).fill(value)
 }
 
+/**
+ * Someone who is signed in, as the form of `register` would leave the browser: the session's cookie,
+ * and the id under which the client remembers whose it is.
+ */
 export async function newPerson(
   browser: Browser,
   name: string,
   options: BrowserContextOptions = {},
 ): Promise<Person> {
-  const context = await browser.newContext(options)
+  const username = freshUsername(name)
+  const door = await request.newContext({ baseURL, extraHTTPHeaders: { Origin: baseURL } })
+  const answer = await door.post('/v1/auth/register', {
+    data: { username, password: PASSWORD, display_name: name, session: 'cookie' },
+  })
+  expect(answer.status(), await answer.text()).toBe(201)
+  const { user } = (await answer.json()) as { user: { id: string } }
+  const { cookies } = await door.storageState()
+  await door.dispose()
+  const localStorage = [{ name: 'warren.user', value: user.id }]
+  const context = await browser.newContext({
+    ...options,
+    storageState: { cookies, origins: [{ origin: baseURL, localStorage }] },
+  })
   const page = await context.newPage()
   const server = followServer(page)
-  const username = freshUsername(name)
-  await register(page, name, username)
+  await page.goto('/chats')
+  await expect(page.getByRole('heading', { name: 'Make yourself at home' })).toBeVisible()
   return { page, name, username, server }
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const runFolder = process.env.WARREN_RUN_DIR ?? `${repository}.run`
+export const runFolder = process.env.WARREN_RUN_DIR ?? `${repository}.run`
 
 /** Follows the sockets of a page: each server says its name in `hello`. */
 export function followServer(page: Page): () => string | null {

@@ -2,7 +2,8 @@ import { expect, test } from '../test'
 import { freshUsername, newPerson, PASSWORD, register, signIn } from '../person'
 
 test('someone registers, stays signed in over a reload, and signs out', async ({ browser }) => {
-  const { page } = await newPerson(browser, 'Ada')
+  const page = await (await browser.newContext()).newPage()
+  await register(page, 'Ada', freshUsername('Ada'))
   await expect(page.getByRole('heading', { name: 'Make yourself at home' })).toBeVisible()
   await page.reload()
   await expect(page.getByRole('heading', { name: 'Make yourself at home' })).toBeVisible()

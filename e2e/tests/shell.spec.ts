@@ -2,7 +2,7 @@ import { expect, test } from '../test'
 import { expectAccessible } from '../axe'
 import { makeDemo } from '../demo'
 import { signIn } from '../person'
-import { pagesOf, SIZES } from '../places'
+import { expectLoaded, pagesOf, SIZES } from '../places'
 
 for (const scheme of ['light', 'dark'] as const) {
   for (const size of ['phone', 'desk'] as const) {
@@ -22,8 +22,7 @@ for (const scheme of ['light', 'dark'] as const) {
       for (const [name, path] of Object.entries(pagesOf(demo))) {
         await test.step(name, async () => {
           await page.goto(path)
-          await expect(page.getByRole('main')).toBeVisible()
-          await expect(page.getByText('Loading…')).toHaveCount(0)
+          await expectLoaded(page)
           await expectAccessible(page)
           const sideways = await page.evaluate(
             () => document.documentElement.scrollWidth - innerWidth,
