@@ -30,7 +30,8 @@ function policy(nonce: string): string {
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('render:html', (html, { event }) => {
     const nonce = randomBytes(NONCE_BYTES).toString('base64')
-    const marked = (part: string) => part.replace(/<(script|style)(?=[\s>])/g, `<$1 nonce="${nonce}"`)
+    const marked = (part: string) =>
+      part.replace(/<(script|style)(?=[\s>])/g, `<$1 nonce="${nonce}"`)
     // The body's own parts hold what components rendered, which is never given the nonce.
     html.head = html.head.map(marked)
     html.bodyPrepend = html.bodyPrepend.map(marked)
