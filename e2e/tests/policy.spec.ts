@@ -34,7 +34,7 @@ test('menus, dialogs, notices and the emoji picker keep to the policy', async ({
   await page.keyboard.press('Escape')
   await expect(page.getByRole('menu')).toHaveCount(0)
 
-  await page.getByRole('button', { name: 'Emoji' }).first().click()
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click()
   // Its own styles are what gives the picker its size.
   await page.locator('emoji-picker').getByRole('menuitem').first().click()
   await expect(composer(page)).not.toHaveValue('')
