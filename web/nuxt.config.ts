@@ -79,8 +79,6 @@ export default defineNuxtConfig({
   telemetry: false,
   eslint: { config: { stylistic: false } },
   i18n: {
-    // Texts are compiled when the client is built.
-    bundle: { runtimeOnly: true, dropMessageCompiler: true },
     defaultLocale: 'en',
     strategy: 'no_prefix',
     locales: [
