@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export SERVICE FORCE BACKUP
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset backup backups verify restore demo seed figures bench test test-full lint fmt docs ci
+.PHONY: help up down status logs reset backup backups verify restore demo seed figures bench test test-full e2e screenshots lint fmt docs ci
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,12 @@ test: ## every test, on servers of its own
 
 test-full: ## test, the licences, advisories and sources of all dependencies, servers in containers
 	@infra/ci/test-full
+
+e2e: ## journeys in a browser, through a whole system of its own
+	@infra/ci/e2e
+
+screenshots: ## a picture of every page, in both themes and three sizes, into e2e/shots
+	@infra/ci/e2e screenshots
 
 lint: ## formatting, clippy, direction of imports, documentation
 	@infra/ci/lint

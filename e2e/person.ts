@@ -1,7 +1,14 @@
 // Somebody with a browser of their own, and what they do with it.
-import { expect, type Browser, type BrowserContextOptions, type Page } from '@playwright/test'
+import {
+  expect,
+  request,
+  type Browser,
+  type BrowserContextOptions,
+  type Page,
+} from '@playwright/test'
 import { randomUUID } from 'node:crypto'
-import { watchFaults } from './faults'
+import { baseURL } from './browser'
+import { followServer } from './servers'
 
 export const PASSWORD = 'a warren of one’s own'
 
@@ -9,8 +16,8 @@ export interface Person {
   page: Page
   name: string
   username: string
-  /** What the browser found wrong so far. */
-  faults: string[]
+  /** The ws-server of this browser's socket; null while there is none. */
+  server: () => string | null
 }
 
 /** A username that no other run has taken. */
@@ -41,17 +48,34 @@ async function fillWhenReady(page: Page, label: string, value: string) {
   await page.getByLabel(label).fill(value)
 }
 
+/**
+ * Someone who is signed in, as the form of `register` would leave the browser: the session's cookie,
+ * and the id under which the client remembers whose it is.
+ */
 export async function newPerson(
   browser: Browser,
   name: string,
   options: BrowserContextOptions = {},
 ): Promise<Person> {
-  const context = await browser.newContext(options)
-  const page = await context.newPage()
-  const faults = watchFaults(page)
   const username = freshUsername(name)
-  await register(page, name, username)
-  return { page, name, username, faults }
+  const door = await request.newContext({ baseURL, extraHTTPHeaders: { Origin: baseURL } })
+  const answer = await door.post('/v1/auth/register', {
+    data: { username, password: PASSWORD, display_name: name, session: 'cookie' },
+  })
+  expect(answer.status(), await answer.text()).toBe(201)
+  const { user } = (await answer.json()) as { user: { id: string } }
+  const { cookies } = await door.storageState()
+  await door.dispose()
+  const localStorage = [{ name: 'warren.user', value: user.id }]
+  const context = await browser.newContext({
+    ...options,
+    storageState: { cookies, origins: [{ origin: baseURL, localStorage }] },
+  })
+  const page = await context.newPage()
+  const server = followServer(page)
+  await page.goto('/chats')
+  await expect(page.getByRole('heading', { name: 'Make yourself at home' })).toBeVisible()
+  return { page, name, username, server }
 }
 
 /** Opens a chat with someone by searching for their username. */
@@ -73,3 +97,7 @@ export async function say(person: Person, text: string, shown = text): Promise<v
   await person.page.getByRole('button', { name: 'Send message' }).click()
   await expect(bubble(person.page, shown)).toBeVisible()
 }
+
+/** How far a message of one's own has come. */
+export const tick = (person: Person, text: string, state: string) =>
+  expect(bubble(person.page, text).locator('[data-state]')).toHaveAttribute('data-state', state)

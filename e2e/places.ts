@@ -1,4 +1,5 @@
 // Where one can go, and on what.
+import { expect, type Page } from '@playwright/test'
 import type { Demo } from './demo'
 
 export const SIZES = {
@@ -28,3 +29,9 @@ export const pagesOf = (demo: Demo): Record<string, string> => ({
     ),
   ),
 })
+
+/** All of it is there: what has stood for something on its way is gone. */
+export async function expectLoaded(page: Page): Promise<void> {
+  await expect(page.getByRole('main')).toBeVisible()
+  await expect(page.getByText('Loading…').filter({ visible: true })).toHaveCount(0)
+}

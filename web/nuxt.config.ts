@@ -7,50 +7,29 @@ const frontDoor = process.env.WARREN_DEV_FRONT_DOOR ?? 'http://localhost:8080'
 /** The signed-in shell is rendered in the browser alone: no user's data is ever in server HTML. */
 const CLIENT_ONLY = ['/chats', '/groups', '/people', '/discover', '/settings']
 
-/** Icons that Nuxt UI names by itself: a scan of `app/` does not see them. */
+/** Icons of those Nuxt UI components that are used: a scan of `app/` does not see them. */
 const UI_ICONS = [
   'arrow-down',
-  'arrow-left',
-  'arrow-right',
   'arrow-up',
   'check',
   'chevron-down',
   'chevron-left',
   'chevron-right',
   'chevron-up',
-  'chevrons-left',
-  'chevrons-right',
-  'circle-alert',
-  'circle-check',
-  'circle-x',
-  'copy',
-  'copy-check',
   'ellipsis',
-  'external-link',
-  'eye',
-  'eye-off',
   'file',
-  'folder',
-  'folder-open',
-  'grip-vertical',
-  'hash',
-  'info',
   'loader-circle',
-  'menu',
   'minus',
-  'monitor',
-  'moon',
-  'panel-left-close',
-  'panel-left-open',
-  'plus',
-  'rotate-ccw',
   'search',
-  'square',
-  'star',
-  'sun',
-  'triangle-alert',
   'upload',
   'x',
+]
+
+const REPLACED_PLUGINS = [
+  // By `palette.css`.
+  '@nuxt/ui/dist/runtime/plugins/colors',
+  // By `icons/BuildIcon.ts`.
+  '@nuxt/icon/dist/runtime/plugin',
 ]
 
 export default defineNuxtConfig({
@@ -87,7 +66,15 @@ export default defineNuxtConfig({
   ),
   compatibilityDate: '2026-11-01',
   nitro: { compressPublicAssets: { gzip: true, brotli: true } },
-  vite: { build: { reportCompressedSize: false } },
+  alias: {
+    // Nuxt UI takes its icons from here.
+    '@nuxt/icon/runtime/components/index.js': '~/icons/BuildIcon.ts',
+  },
+  vite: {
+    build: { reportCompressedSize: false },
+    // No component here, and none of the libraries', is written in this older way.
+    define: { __VUE_OPTIONS_API__: 'false' },
+  },
   typescript: { strict: true },
   telemetry: false,
   eslint: { config: { stylistic: false } },
@@ -102,10 +89,9 @@ export default defineNuxtConfig({
   // Styles come with the page: none is written into it while it runs.
   colorMode: { disableTransition: false },
   hooks: {
-    // Nuxt UI's colours are in `palette.css`.
     'app:resolve': (app) => {
       app.plugins = app.plugins.filter(
-        ({ src }) => !src.includes('@nuxt/ui/dist/runtime/plugins/colors'),
+        ({ src }) => !REPLACED_PLUGINS.some((plugin) => src.includes(plugin)),
       )
     },
   },

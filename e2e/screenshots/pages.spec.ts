@@ -2,7 +2,7 @@
 import { expect, test, type Page } from '@playwright/test'
 import { makeDemo, type Demo } from '../demo'
 import { signIn } from '../person'
-import { pagesOf, SIZES } from '../places'
+import { expectLoaded, pagesOf, SIZES } from '../places'
 
 const PUBLIC = { landing: '/', login: '/login', register: '/register', missing: '/no/such/page' }
 
@@ -13,8 +13,7 @@ test.beforeAll(async () => {
 
 async function shoot(page: Page, name: string, path: string) {
   await page.goto(path)
-  await expect(page.getByRole('main')).toBeVisible()
-  await expect(page.getByText('Loading…')).toHaveCount(0)
+  await expectLoaded(page)
   await page.evaluate(() => document.fonts.ready)
   await page.screenshot({ path: `shots/${name}.png` })
 }

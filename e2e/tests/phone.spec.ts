@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test'
+import { expect, test } from '../test'
 import { bubble, composer, newPerson, openChat, say } from '../person'
 import { SIZES } from '../places'
 

@@ -1,9 +1,8 @@
-import { expect, test } from '@playwright/test'
+import { expect, test } from '../test'
 import { expectAccessible } from '../axe'
 import { makeDemo } from '../demo'
-import { watchFaults } from '../faults'
 import { signIn } from '../person'
-import { pagesOf, SIZES } from '../places'
+import { expectLoaded, pagesOf, SIZES } from '../places'
 
 for (const scheme of ['light', 'dark'] as const) {
   for (const size of ['phone', 'desk'] as const) {
@@ -19,13 +18,11 @@ for (const scheme of ['light', 'dark'] as const) {
         isMobile: phone,
       })
       const page = await context.newPage()
-      const faults = watchFaults(page)
       await signIn(page, demo.username)
       for (const [name, path] of Object.entries(pagesOf(demo))) {
         await test.step(name, async () => {
           await page.goto(path)
-          await expect(page.getByRole('main')).toBeVisible()
-          await expect(page.getByText('Loading…')).toHaveCount(0)
+          await expectLoaded(page)
           await expectAccessible(page)
           const sideways = await page.evaluate(
             () => document.documentElement.scrollWidth - innerWidth,
@@ -33,7 +30,6 @@ for (const scheme of ['light', 'dark'] as const) {
           expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
         })
       }
-      expect(faults).toEqual([])
       await context.close()
     })
   }

@@ -1,1 +1,9 @@
-export default defineAppConfig({ ui: { colors: { primary: 'indigo', neutral: 'slate' } } })
+export default defineAppConfig({
+  ui: {
+    colors: { primary: 'indigo', neutral: 'slate' },
+    // What cannot be switched now can still be read: the switch itself is faint enough.
+    switch: {
+      variants: { disabled: { true: { root: '', base: 'cursor-not-allowed opacity-60' } } },
+    },
+  },
+})

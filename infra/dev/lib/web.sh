@@ -7,24 +7,30 @@ readonly WEB=$ROOT/web
 # none for the platform; npm alone must be there before (install.sh).
 readonly WEB_NODE_MINIMUM=22.19.0
 
-# web_npm ARGUMENT...: npm in the client's folder, asking nobody and sending nothing home.
-web_npm() (
+# npm_in FOLDER ARGUMENT...: npm, asking nobody and sending nothing home.
+npm_in() (
     # A daemon of a build tool must not hold the lock for ever.
     [[ -z ${RUN_LOCK:-} ]] || exec {RUN_LOCK}>&-
-    cd -- "$WEB"
+    cd -- "$1"
+    shift
     CI=1 NUXT_TELEMETRY_DISABLED=1 npm_config_update_notifier=false npm --no-audit --no-fund \
         --loglevel=error "$@" </dev/null
 )
 
-# web_install: exactly the packages of the lock file. None of them needs to run a script. Peers are
-# taken as the lock has them: Debian's npm would otherwise look for some that nobody needs.
+web_npm() { npm_in "$WEB" "$@"; }
+
+# npm_install FOLDER: exactly the packages of its lock file. None of them needs to run a script. Peers
+# are taken as the lock has them: Debian's npm would otherwise look for some that nobody needs.
+npm_install() {
+    local lock stamp=$1/node_modules/.warren-lock
+    lock=$(sha256sum <"$1/package-lock.json")
+    [[ $(cat -- "$stamp" 2>/dev/null) != "$lock" ]] || return 0
+    npm_in "$1" ci --ignore-scripts --legacy-peer-deps >&2 || die "npm could not install the packages of $1"
+    echo "$lock" >"$stamp"
+}
+
 web_install() {
-    local lock stamp=$WEB/node_modules/.warren-lock
-    lock=$(sha256sum <"$WEB/package-lock.json")
-    if [[ $(cat -- "$stamp" 2>/dev/null) != "$lock" ]]; then
-        web_npm ci --ignore-scripts --legacy-peer-deps >&2 || die "npm could not install the web client's packages"
-        echo "$lock" >"$stamp"
-    fi
+    npm_install "$WEB"
     web_check_node
 }
 

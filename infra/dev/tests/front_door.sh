@@ -42,9 +42,10 @@ front_door_web_client() {
     expect "page" "$page" '*[Cc]ache-[Cc]ontrol: no-store*'
     policy=$(sed -n 's/^content-security-policy: //Ip' <<<"$page")
     expect "policy" "$policy" "default-src 'self'; script-src 'self' 'nonce-*"
-    expect_not "policy" "${policy%%style-src*}" "*unsafe*"
+    expect_not "policy" "${policy/style-src-attr \'unsafe-inline\'/}" "*unsafe*"
     nonce=$(sed -n "s/.*script-src 'self' 'nonce-\([^']*\)'.*/\1/p" <<<"$policy")
-    expect_not "scripts without the nonce" "$(grep -o '<script[^>]*>' <<<"$page" | grep -vF "nonce=\"$nonce\"")" '?*'
+    expect_not "scripts and styles without the nonce" \
+        "$(grep -oE '<(script|style)[ >][^>]*' <<<"$page" | grep -vF "nonce=\"$nonce\"")" '?*'
     expect_not "nonce of the next answer" "$(request "$(url /)")" "*$nonce*"
     asset=$(grep -o '/_nuxt/[A-Za-z0-9_-]*\.js' <<<"$page" | head -n 1)
     asset=$(request -I -H 'Accept-Encoding: gzip' "$(tls_url "$asset")")
