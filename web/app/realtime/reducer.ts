@@ -13,26 +13,18 @@ import type {
   View,
 } from '~/api/wire'
 import type { ServerFrame } from './frames'
+import { hasHole, knownOf, type Room } from './room'
+import { mergeConversation, mergeViewChange, newRoom } from './room/answers'
 import {
-  applyAnswer,
-  applyChanges,
-  applyEvent,
   applyPage,
-  applyReceipt,
-  applyReceipts,
-  applyView,
-  hasHole,
   hideMessage,
-  knownOf,
   lacksNewest,
-  mergeConversation,
-  mergeViewChange,
-  newRoom,
   showMessage,
   trimRoom,
   type PageQuery,
-  type Room,
-} from './room'
+} from './room/held'
+import { applyAnswer, applyChanges, applyEvent } from './room/history'
+import { applyReceipt, applyReceipts, applyView } from './room/view'
 
 export interface State {
   /** The signed-in user. */
