@@ -90,7 +90,7 @@ export const useConversations = defineStore('conversations', () => {
 
   function previewOf(room: Room): Preview | null {
     const { id } = room.shared
-    const draft = drafts.get(id)
+    const draft = drafts.get(id).trim()
     if (draft) return { kind: 'draft', text: draft }
     const pending = messages.pendingOf(id).at(-1)
     if (pending) {
