@@ -2,6 +2,7 @@
  * What the composer of a conversation holds, and what becomes of it: a new message, an answer, or
  * another text for a message that is there. The draft waits while one edits.
  */
+import { FILES_MAX } from '~/stores/uploads'
 import { isEditable } from '~/timeline/editing'
 import type { ConversationRow } from '~/types/conversation'
 
@@ -9,7 +10,9 @@ export function useComposer(row: () => ConversationRow) {
   const messages = useMessages()
   const session = useSession()
   const composition = useComposition()
-  const { attempt } = useNotice()
+  const uploads = useUploads()
+  const { attempt, done } = useNotice()
+  const { t } = useI18n()
 
   const draft = useDraft(() => row().id)
   const edited = ref('')
@@ -33,6 +36,20 @@ export function useComposer(row: () => ConversationRow) {
     { immediate: true },
   )
 
+  /** The files of the next message; an edit leaves those of its message as they are. */
+  const tray = computed(() => (editing.value ? [] : uploads.of(row().id)))
+  const ready = computed(() => tray.value.every(({ attachment }) => attachment !== null))
+  /** Whether there is something to send without a text. */
+  const filled = computed(() =>
+    editing.value ? Boolean(intent.value?.message.attachments.length) : tray.value.length > 0,
+  )
+
+  function attach(files: Iterable<File>) {
+    if (editing.value) end()
+    const left = uploads.add(row().id, files)
+    if (left > 0) done(t('composer.too_many_files', { n: left, most: FILES_MAX }, left))
+  }
+
   const end = () => composition.end(row().id)
 
   async function submit() {
@@ -40,6 +57,7 @@ export function useComposer(row: () => ConversationRow) {
     const answered = intent.value?.message
     messages.send(row().id, {
       body: text.value.trim(),
+      attachments: uploads.take(row().id),
       replyTo: answered && {
         message_id: answered.id,
         seq: answered.seq,
@@ -71,5 +89,19 @@ export function useComposer(row: () => ConversationRow) {
     return true
   }
 
-  return { text, intent, editing, saving, submit, end, editLast }
+  return {
+    text,
+    intent,
+    editing,
+    saving,
+    tray,
+    ready,
+    filled,
+    attach,
+    detach: (key: string) => uploads.remove(row().id, key),
+    retry: uploads.retry,
+    submit,
+    end,
+    editLast,
+  }
 }
