@@ -37,7 +37,8 @@ export function useSearch(conversationId: () => string | null) {
   watch(settled, () => void pages.reload(), { immediate: true })
   /** The rows are of another question than the one that stands there. */
   const searching = computed(
-    () => query.value !== null && (settled.value !== query.value || pages.status.value === 'loading'),
+    () =>
+      query.value !== null && (settled.value !== query.value || pages.status.value === 'loading'),
   )
 
   return { asked, change, query, searching, ...pages }

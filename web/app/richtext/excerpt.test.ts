@@ -10,9 +10,7 @@ describe('an excerpt', () => {
   })
 
   it('shows escaped entities as they were typed', () => {
-    expect(excerptPieces('a &amp;lt; b &amp; c')).toEqual([
-      { text: 'a &lt; b & c', marked: false },
-    ])
+    expect(excerptPieces('a &amp;lt; b &amp; c')).toEqual([{ text: 'a &lt; b & c', marked: false }])
     expect(excerptPieces('<mark>&quot;x&quot;</mark> &#39;y&#x27;')).toEqual([
       { text: '"x"', marked: true },
       { text: " 'y'", marked: false },

@@ -67,6 +67,7 @@ export const useConversations = defineStore('conversations', () => {
       position: shared.position ?? null,
       peer,
       lastSeq: shared.last_seq,
+      rev: room.rev,
       lastActivityAt: newest,
       preview,
       unread,
