@@ -1,16 +1,16 @@
 // Debian's Chromium, as all tests and screenshots start it.
-export const baseURL = process.env.WARREN_E2E_URL ?? "http://localhost:8080";
+export const baseURL = process.env.WARREN_E2E_URL ?? 'http://localhost:8080'
 
 export const launchOptions = {
-  executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
   args: [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
   ],
-};
+}

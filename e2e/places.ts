@@ -1,30 +1,30 @@
 // Where one can go, and on what.
-import type { Demo } from "./demo";
+import type { Demo } from './demo'
 
 export const SIZES = {
   phone: { width: 390, height: 844 },
   tablet: { width: 820, height: 1180 },
   desk: { width: 1440, height: 900 },
-};
+}
 export const pagesOf = (demo: Demo): Record<string, string> => ({
-  chats: "/chats",
+  chats: '/chats',
   direct: `/chats/${demo.direct}`,
-  "direct-details": `/chats/${demo.direct}?details=about`,
-  groups: "/groups",
+  'direct-details': `/chats/${demo.direct}?details=about`,
+  groups: '/groups',
   channels: `/groups/${demo.group}`,
   channel: `/groups/${demo.group}/${demo.channel}`,
-  "channel-details": `/groups/${demo.group}/${demo.channel}?details=about`,
-  "manage-overview": `/groups/${demo.group}/manage`,
-  "manage-channels": `/groups/${demo.group}/manage?tab=channels`,
-  "manage-members": `/groups/${demo.group}/manage?tab=members`,
-  "manage-invites": `/groups/${demo.group}/manage?tab=invites`,
-  people: "/people",
-  requests: "/people?tab=requests",
-  discover: "/discover",
-  settings: "/settings",
+  'channel-details': `/groups/${demo.group}/${demo.channel}?details=about`,
+  'manage-overview': `/groups/${demo.group}/manage`,
+  'manage-channels': `/groups/${demo.group}/manage?tab=channels`,
+  'manage-members': `/groups/${demo.group}/manage?tab=members`,
+  'manage-invites': `/groups/${demo.group}/manage?tab=invites`,
+  people: '/people',
+  requests: '/people?tab=requests',
+  discover: '/discover',
+  settings: '/settings',
   ...Object.fromEntries(
-    ["profile", "account", "sessions", "notifications", "appearance", "privacy", "about"].map(
+    ['profile', 'account', 'sessions', 'notifications', 'appearance', 'privacy', 'about'].map(
       (key) => [`settings-${key}`, `/settings/${key}`],
     ),
   ),
-});
+})

@@ -1,22 +1,22 @@
 // Journeys through the whole system: `WARREN_RATE_LIMITS=off make up` first, then `npm test`.
-import { defineConfig } from "@playwright/test";
-import { baseURL, launchOptions } from "./browser";
+import { defineConfig } from '@playwright/test'
+import { baseURL, launchOptions } from './browser'
 
 export default defineConfig({
-  testDir: "./tests",
+  testDir: './tests',
   // A test that fails now and then is a bug, of the test or of the client: it is never run again.
   retries: 0,
   workers: 1,
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  reporter: [["list"]],
+  reporter: [['list']],
   use: {
     baseURL,
     launchOptions,
-    locale: "en-GB",
-    trace: "retain-on-failure",
+    locale: 'en-GB',
+    trace: 'retain-on-failure',
     // Its caches would carry assets of an older build from test to test.
-    serviceWorkers: "block",
+    serviceWorkers: 'block',
     viewport: { width: 1440, height: 900 },
   },
-});
+})

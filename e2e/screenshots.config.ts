@@ -1,18 +1,18 @@
 // `make screenshots`: every page in both themes, at the width of a phone, a tablet and a desk.
-import { defineConfig } from "@playwright/test";
-import { baseURL, launchOptions } from "./browser";
+import { defineConfig } from '@playwright/test'
+import { baseURL, launchOptions } from './browser'
 
 export default defineConfig({
-  testDir: "./screenshots",
-  outputDir: "./test-results",
+  testDir: './screenshots',
+  outputDir: './test-results',
   workers: 1,
   timeout: 300_000,
-  reporter: [["list"]],
+  reporter: [['list']],
   use: {
     baseURL,
     launchOptions,
-    locale: "en-GB",
-    serviceWorkers: "block",
-    reducedMotion: "reduce",
+    locale: 'en-GB',
+    serviceWorkers: 'block',
+    reducedMotion: 'reduce',
   },
-});
+})

@@ -1,53 +1,53 @@
-import { expect, test } from "@playwright/test";
-import { freshUsername, newPerson, PASSWORD, register, signIn } from "../person";
+import { expect, test } from '@playwright/test'
+import { freshUsername, newPerson, PASSWORD, register, signIn } from '../person'
 
-test("someone registers, stays signed in over a reload, and signs out", async ({ browser }) => {
-  const { page, faults } = await newPerson(browser, "Ada");
-  await expect(page.getByRole("heading", { name: "Make yourself at home" })).toBeVisible();
-  await page.reload();
-  await expect(page.getByRole("heading", { name: "Make yourself at home" })).toBeVisible();
+test('someone registers, stays signed in over a reload, and signs out', async ({ browser }) => {
+  const { page, faults } = await newPerson(browser, 'Ada')
+  await expect(page.getByRole('heading', { name: 'Make yourself at home' })).toBeVisible()
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Make yourself at home' })).toBeVisible()
 
-  await page.goto("/settings/account");
-  await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(page).toHaveURL(/\/login/);
-  await page.goto("/chats");
-  await expect(page).toHaveURL(/\/login\?next=/);
-  expect(faults).toEqual([]);
-});
+  await page.goto('/settings/account')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/login/)
+  await page.goto('/chats')
+  await expect(page).toHaveURL(/\/login\?next=/)
+  expect(faults).toEqual([])
+})
 
-test("a wrong password says so, and nothing else", async ({ browser }) => {
-  const { page, username } = await newPerson(browser, "Grace");
-  const other = await (await browser.newContext()).newPage();
-  await other.goto("/login");
-  await expect(other.getByRole("button", { name: /theme/ })).toBeVisible();
-  await other.getByLabel("Username").fill(username);
-  await other.getByLabel("Password", { exact: true }).fill(`not ${PASSWORD}`);
-  await other.getByRole("button", { name: "Sign in" }).click();
-  await expect(other.getByRole("alert")).toHaveText("The username or the password is wrong.");
-  await expect(page).toHaveURL(/\/chats/);
-});
+test('a wrong password says so, and nothing else', async ({ browser }) => {
+  const { page, username } = await newPerson(browser, 'Grace')
+  const other = await (await browser.newContext()).newPage()
+  await other.goto('/login')
+  await expect(other.getByRole('button', { name: /theme/ })).toBeVisible()
+  await other.getByLabel('Username').fill(username)
+  await other.getByLabel('Password', { exact: true }).fill(`not ${PASSWORD}`)
+  await other.getByRole('button', { name: 'Sign in' }).click()
+  await expect(other.getByRole('alert')).toHaveText('The username or the password is wrong.')
+  await expect(page).toHaveURL(/\/chats/)
+})
 
-test("a taken username is told at its field", async ({ browser }) => {
-  const { username } = await newPerson(browser, "Juno");
-  const page = await (await browser.newContext()).newPage();
-  await page.goto("/register");
-  await expect(page.getByRole("button", { name: /theme/ })).toBeVisible();
-  await page.getByLabel("Username").fill(username);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Create account" }).click();
-  await expect(page.getByText("This username is taken.")).toBeVisible();
-});
+test('a taken username is told at its field', async ({ browser }) => {
+  const { username } = await newPerson(browser, 'Juno')
+  const page = await (await browser.newContext()).newPage()
+  await page.goto('/register')
+  await expect(page.getByRole('button', { name: /theme/ })).toBeVisible()
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await expect(page.getByText('This username is taken.')).toBeVisible()
+})
 
-test("a session that is ended elsewhere ends here too", async ({ browser }) => {
-  const username = freshUsername("Milo");
-  const first = await (await browser.newContext()).newPage();
-  await register(first, "Milo", username);
-  const second = await (await browser.newContext()).newPage();
-  await signIn(second, username);
+test('a session that is ended elsewhere ends here too', async ({ browser }) => {
+  const username = freshUsername('Milo')
+  const first = await (await browser.newContext()).newPage()
+  await register(first, 'Milo', username)
+  const second = await (await browser.newContext()).newPage()
+  await signIn(second, username)
 
-  await second.goto("/settings/sessions");
-  await second.getByRole("button", { name: "End session" }).click();
-  await expect(second.getByText("The session has ended.")).toBeVisible();
-  await expect(first).toHaveURL(/\/login/);
-  await expect(first.getByText("You have been signed out")).toBeVisible();
-});
+  await second.goto('/settings/sessions')
+  await second.getByRole('button', { name: 'End session' }).click()
+  await expect(second.getByText('The session has ended.')).toBeVisible()
+  await expect(first).toHaveURL(/\/login/)
+  await expect(first.getByText('You have been signed out')).toBeVisible()
+})
