@@ -49,7 +49,11 @@ export function useMessageControls(
   }
 
   // One menu for all messages: it is told which one when it is asked for.
-  const menuOf = useMessageMenu(actions, { react, choose })
+  const menuOf = useMessageMenu(actions, {
+    react,
+    // Two that hold the focus at once would take it from each other: one after the other.
+    choose: (item, whole) => (afterMenu = () => choose(item, whole)),
+  })
   const menu = shallowRef<ContextMenuItem[][]>([])
   function aim(event: MouseEvent) {
     const asked = event.type === 'contextmenu'
@@ -70,14 +74,18 @@ export function useMessageControls(
   }
 
   let intentBefore: Intent | null = null
+  let afterMenu: (() => void) | null = null
   function remember(open: boolean) {
-    if (open) intentBefore = composition.get(row().id)
+    if (!open) return
+    intentBefore = composition.get(row().id)
+    afterMenu = null
   }
   /** Whoever has begun to answer or edit goes on in the composer, not at the message. */
   function leaveFocus(event: Event) {
-    if (composition.get(row().id) === intentBefore) return
+    const next = afterMenu ?? (composition.get(row().id) === intentBefore ? null : compose)
+    if (!next) return
     event.preventDefault()
-    compose()
+    next()
   }
 
   /** The keys of a message that has the focus itself; its links and buttons keep their own. */
