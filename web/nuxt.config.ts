@@ -115,7 +115,8 @@ export default defineNuxtConfig({
     fallbackToApi: false,
     serverBundle: { collections: ['lucide'] },
     clientBundle: {
-      scan: true,
+      // Menus are made in composables: their icons are named in scripts.
+      scan: { globInclude: ['app/**/*.{vue,ts}'], globExclude: ['**/*.test.ts', '**/schema.d.ts'] },
       includeCustomCollections: true,
       sizeLimitKb: 256,
       icons: UI_ICONS.map((name) => `lucide:${name}`),

@@ -32,7 +32,7 @@ export function useMessageMenu(
 
   /** In one row. */
   function quick(item: TimelineItem): ContextMenuItem[] {
-    const square = { class: 'inline-flex! w-auto! touchable justify-center' }
+    const square = { class: 'inline-flex! w-auto! touchable justify-center align-middle' }
     return [
       ...ui.recentEmoji.map((one) => ({
         ...square,

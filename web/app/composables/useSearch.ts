@@ -13,9 +13,11 @@ export function useSearch(conversationId: () => string | null) {
 
   const asked = ref<Asked>(askedBy(route.query))
   const query = computed(() => searchQuery(asked.value, conversationId()))
+  /** What the rows are an answer to; `query` runs ahead of it while one types. */
+  const settled = shallowRef(query.value)
   const pages = usePages<Found>(async (cursor) => {
-    if (!query.value) return { items: [] }
-    const page = await messages.search(query.value, cursor)
+    if (!settled.value) return { items: [] }
+    const page = await messages.search(settled.value, cursor)
     // Names come with their faces.
     page.items.forEach(({ message }) => people.user(message.sender_id))
     return page
@@ -33,8 +35,15 @@ export function useSearch(conversationId: () => string | null) {
     },
     { debounce: PAUSE_MS },
   )
-  const settled = refDebounced(query, PAUSE_MS)
-  watch(settled, () => void pages.reload(), { immediate: true })
+  watchDebounced(
+    query,
+    (now) => {
+      settled.value = now
+      void pages.reload()
+    },
+    { debounce: PAUSE_MS },
+  )
+  void pages.reload()
   /** The rows are of another question than the one that stands there. */
   const searching = computed(
     () =>
