@@ -116,7 +116,10 @@ export default defineNuxtConfig({
     serverBundle: { collections: ['lucide'] },
     clientBundle: {
       // Menus are made in composables: their icons are named in scripts.
-      scan: { globInclude: ['app/**/*.{vue,ts}'], globExclude: ['**/*.test.ts', '**/schema.d.ts'] },
+      scan: {
+        globInclude: ['**/*.{vue,ts}'],
+        globExclude: ['**/node_modules/**', '**/.*/**', '**/*.{d,test}.ts'],
+      },
       includeCustomCollections: true,
       sizeLimitKb: 256,
       icons: UI_ICONS.map((name) => `lucide:${name}`),
