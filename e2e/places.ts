@@ -10,11 +10,11 @@ export const SIZES = {
 export const pagesOf = (demo: Demo): Record<string, string> => ({
   chats: '/chats',
   direct: `/chats/${demo.direct}`,
-  'direct-details': `/chats/${demo.direct}?details=1`,
+  'direct-details': `/chats/${demo.direct}?details=about`,
   groups: '/groups',
   channels: `/groups/${demo.group}`,
   channel: `/groups/${demo.group}/${demo.channel}`,
-  'channel-details': `/groups/${demo.group}/${demo.channel}?details=1`,
+  'channel-details': `/groups/${demo.group}/${demo.channel}?details=about`,
   'manage-overview': `/groups/${demo.group}/manage`,
   'manage-channels': `/groups/${demo.group}/manage?tab=channels`,
   'manage-members': `/groups/${demo.group}/manage?tab=members`,

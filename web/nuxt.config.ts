@@ -101,7 +101,11 @@ export default defineNuxtConfig({
     fallbackToApi: false,
     serverBundle: { collections: ['lucide'] },
     clientBundle: {
-      scan: true,
+      // Menus are made in composables: their icons are named in scripts.
+      scan: {
+        globInclude: ['**/*.{vue,ts}'],
+        globExclude: ['**/node_modules/**', '**/.*/**', '**/*.{d,test}.ts'],
+      },
       includeCustomCollections: true,
       sizeLimitKb: 256,
       icons: UI_ICONS.map((name) => `lucide:${name}`),

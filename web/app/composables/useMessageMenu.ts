@@ -1,47 +1,168 @@
-// What can be done with a message.
+// The menu of a message: for the mouse, a long press and the keys alike.
 import type { ContextMenuItem } from '@nuxt/ui'
-import type { ConversationRow } from '~/types/conversation'
+import type { Message } from '~/api/wire'
 import type { TimelineItem } from '~/types/timeline'
+import type { MessageActions } from './useMessageActions'
 
-export function useMessageMenu(_row: () => ConversationRow) {
+export function useMessageMenu(
+  actions: MessageActions,
+  emoji: {
+    react(item: TimelineItem, emoji: string): void
+    /** Opens the choice of an emoji at a message: those used last, or all. */
+    choose(item: TimelineItem, whole: boolean): void
+  },
+) {
   const { t } = useI18n()
   const messages = useMessages()
-  const { done, attempt } = useNotice()
+  const ui = useUi()
 
-  async function copy(text: string) {
-    if (await attempt(() => navigator.clipboard.writeText(text))) done(t('action.copied'))
+  /** `pointed`: by mouse or finger, for which the emoji used last are at hand in a row. */
+  function menuOf(item: TimelineItem, pointed: boolean): ContextMenuItem[][] {
+    if (item.state === 'failed') return [unsent(item)]
+    const message = actions.present(item)
+    if (!message) return item.message.deleted_at && item.message.id ? [gone(item)] : []
+    return [
+      pointed && actions.mayWrite() ? quick(item) : [],
+      answers(item, message, pointed),
+      facts(message, item),
+      ways(message),
+      ends(item, message),
+    ].filter((group) => group.length > 0)
   }
 
-  function menuOf(item: TimelineItem): ContextMenuItem[][] {
-    const { message, state } = item
-    if (message.deleted_at) return []
-    if (state === 'failed') {
-      return [
-        [
-          {
-            label: t('action.retry'),
-            icon: 'i-lucide-rotate-ccw',
-            onSelect: () => void messages.retry(item),
-          },
-          {
-            label: t('action.delete'),
-            icon: 'i-lucide-trash-2',
-            color: 'error',
-            onSelect: () => void messages.discard(item),
-          },
-        ],
-      ]
-    }
+  /** In one row. */
+  function quick(item: TimelineItem): ContextMenuItem[] {
+    const square = { class: 'inline-flex! w-auto! touchable justify-center align-middle' }
     return [
-      [
-        {
-          label: t('message.copy'),
-          icon: 'i-lucide-copy',
-          onSelect: () => void copy(message.body),
-        },
-      ],
+      ...ui.recentEmoji.map((one) => ({
+        ...square,
+        label: one,
+        ui: { itemLabel: 'text-lg leading-none' },
+        onSelect: () => emoji.react(item, one),
+      })),
+      {
+        ...square,
+        icon: 'i-lucide-plus',
+        'aria-label': t('message.more_emoji'),
+        onSelect: () => emoji.choose(item, true),
+      },
     ]
   }
 
-  return { menuOf }
+  function unsent(item: TimelineItem): ContextMenuItem[] {
+    return [
+      {
+        label: t('action.retry'),
+        icon: 'i-lucide-rotate-ccw',
+        onSelect: () => void messages.retry(item),
+      },
+      {
+        label: t('action.delete'),
+        icon: 'i-lucide-trash-2',
+        color: 'error',
+        onSelect: () => void messages.discard(item),
+      },
+    ]
+  }
+
+  /** What is left of a deleted message can be put out of one's own sight. */
+  function gone({ message }: TimelineItem): ContextMenuItem[] {
+    return [
+      {
+        label: t('message.delete_for_me'),
+        icon: 'i-lucide-eye-off',
+        onSelect: () => void actions.hide(message),
+      },
+    ]
+  }
+
+  function answers(item: TimelineItem, message: Message, pointed: boolean): ContextMenuItem[] {
+    if (!actions.mayWrite()) return []
+    const items: ContextMenuItem[] = [
+      {
+        label: t('message.reply'),
+        icon: 'i-lucide-reply',
+        kbds: ['r'],
+        onSelect: () => actions.reply(message),
+      },
+    ]
+    if (!pointed) {
+      items.push({
+        label: t('message.react'),
+        icon: 'i-lucide-smile-plus',
+        kbds: ['e'],
+        onSelect: () => emoji.choose(item, false),
+      })
+    }
+    if (actions.mayEdit(item)) {
+      items.push({
+        label: t('message.edit'),
+        icon: 'i-lucide-pencil',
+        onSelect: () => actions.edit(message),
+      })
+    }
+    return items
+  }
+
+  function ways(message: Message): ContextMenuItem[] {
+    const pinned: ContextMenuItem = {
+      label: t(message.pinned ? 'message.unpin' : 'message.pin'),
+      icon: message.pinned ? 'i-lucide-pin-off' : 'i-lucide-pin',
+      onSelect: () => void actions.pin(message, !message.pinned),
+    }
+    return [
+      ...(message.body
+        ? [
+            {
+              label: t('message.copy'),
+              icon: 'i-lucide-copy',
+              onSelect: () => void actions.copyText(message),
+            },
+          ]
+        : []),
+      {
+        label: t('message.copy_link'),
+        icon: 'i-lucide-link',
+        onSelect: () => void actions.copyLink(message),
+      },
+      ...(actions.mayWrite() ? [pinned] : []),
+      {
+        label: t('message.mark_unread'),
+        icon: 'i-lucide-mail',
+        onSelect: () => void actions.markUnread(message),
+      },
+    ]
+  }
+
+  function facts(message: Message, { mine }: TimelineItem): ContextMenuItem[] {
+    const items: ContextMenuItem[] = []
+    if (mine) {
+      items.push({
+        label: t('message.seen_by'),
+        icon: 'i-lucide-check-check',
+        onSelect: () => actions.showSeen(message),
+      })
+    }
+    if (message.reactions.length > 0) {
+      items.push({
+        label: t('message.reactions'),
+        icon: 'i-lucide-smile',
+        onSelect: () => actions.showReactions(message),
+      })
+    }
+    return items
+  }
+
+  function ends(item: TimelineItem, message: Message): ContextMenuItem[] {
+    return [
+      {
+        label: t('action.delete'),
+        icon: 'i-lucide-trash-2',
+        color: 'error',
+        onSelect: () => void actions.remove(item, message),
+      },
+    ]
+  }
+
+  return menuOf
 }

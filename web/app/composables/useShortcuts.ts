@@ -18,6 +18,10 @@ export function useShortcuts() {
     }
   }
 
+  const searchable = () => Boolean(conversationId()) && route.query.details !== 'search'
+  const conversationId = () => route.params.channel ?? route.params.id
+  const openSearch = () => navigateTo({ query: { ...route.query, details: 'search' } })
+
   async function escape(event: KeyboardEvent) {
     const typing = (event.target as Element).matches(TEXT_FIELDS)
     const row = conversations.get(String(route.params.id ?? ''))
@@ -28,6 +32,8 @@ export function useShortcuts() {
     const command = event.ctrlKey || event.metaKey
     if (event.isComposing || event.defaultPrevented) return
     if (command && event.key === 'k') ui.overlay = ui.overlay === 'palette' ? null : 'palette'
+    // The second time, the browser's own search opens.
+    else if (command && event.key === 'f' && searchable()) void openSearch()
     else if (command && event.key === '/') ui.overlay = 'shortcuts'
     else if (event.altKey && event.key === 'ArrowDown') void move(1, event.shiftKey)
     else if (event.altKey && event.key === 'ArrowUp') void move(-1, event.shiftKey)

@@ -23,6 +23,7 @@ export function useTimeline(conversationId: MaybeRefOrGetter<string>) {
   const rooms = useRooms()
   const messages = useMessages()
   const receipts = useReceipts()
+  const conversations = useConversations()
 
   const id = computed(() => toValue(conversationId))
   const room = computed(() => rooms.rooms.get(id.value))
@@ -115,6 +116,9 @@ export function useTimeline(conversationId: MaybeRefOrGetter<string>) {
   function setDivider(found: Room) {
     const unread = countUnread(found).unread > 0
     dividerSeq.value = unread ? firstUnreadSeq(found) : null
+    // A mark by hand has called the reader back: they are here.
+    const marked = (found.me.unread_from_seq ?? null) !== null
+    if (marked) void conversations.markUnread(id.value, null).catch(() => undefined)
   }
 
   async function loadOlder() {

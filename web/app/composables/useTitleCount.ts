@@ -1,4 +1,4 @@
-// The number of what waits, in the tab's title and on the installed app's icon.
+// What waits: its number in the tab's title and on the installed app's icon, a dot on the tab's own.
 export function useTitleCount() {
   const { t } = useI18n()
   const conversations = useConversations()
@@ -9,6 +9,8 @@ export function useTitleCount() {
       () => `${count.value > 0 ? `(${count.value}) ` : ''}%s · ${t('app.name')}`,
     ),
   })
+
+  useFavicon(computed(() => (count.value > 0 ? '/icon-unread.svg' : '/icon.svg')))
 
   watch(count, (now) => {
     // Only where the app is installed; elsewhere it rejects or is missing.

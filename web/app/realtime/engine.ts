@@ -6,6 +6,7 @@
 import { freshCredentials, renewCredentials } from '~/api/credentials'
 import { Cache } from '~/db/cache'
 import { clearDatabase, deleteDatabase, openDatabase, type Database } from '~/db/database'
+import { forgetLastWords } from '~/db/lastWords'
 import { backoffMs } from './backoff'
 import { every } from './clock'
 import { useDispatch } from './dispatch'
@@ -29,6 +30,9 @@ export function followSession(): void {
   const groups = useGroups()
   const messages = useMessages()
   const drafts = useDrafts()
+  const composition = useComposition()
+  const uploads = useUploads()
+  const files = useFiles()
   const receipts = useReceipts()
   const connection = useConnection()
   const presence = usePresence()
@@ -87,7 +91,10 @@ export function followSession(): void {
     if (me) session.showKept(me)
     people.showKept(contacts ?? [], known ?? [])
     groups.showKept(kept ?? [])
-    await Promise.all([drafts.start(db), messages.start(db, (notice) => link?.tell(notice))])
+    await Promise.all([
+      drafts.start(userId, db),
+      messages.start(db, (notice) => link?.tell(notice)),
+    ])
   }
 
   function stop() {
@@ -100,6 +107,9 @@ export function followSession(): void {
     rooms.stop()
     messages.stop()
     drafts.stop()
+    composition.clear()
+    uploads.clear()
+    files.clear()
     receipts.stop()
     people.clear()
     groups.clear()
@@ -134,7 +144,10 @@ export function followSession(): void {
       if (before) stop()
       // What was written and not sent outlives a session that ended by itself.
       if (before && session.end === 'ended') await clearDatabase(before)
-      else if (before) await deleteDatabase(before)
+      else if (before) {
+        forgetLastWords(before)
+        await deleteDatabase(before)
+      }
       if (userId) await start(userId)
     },
     { immediate: true },

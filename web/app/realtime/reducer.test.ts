@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ModelClient } from '../../tests/model/client'
 import { ModelServer, type Op } from '../../tests/model/server'
-import { holes } from './reducer'
+import { emptyState, holes, reduce } from './reducer'
 
 const index = fc.nat({ max: 1000 })
 
@@ -200,5 +200,24 @@ describe('a history that is heard of badly', () => {
       ),
       { numRuns: 200 },
     )
+  })
+})
+
+describe('someone who has another name or picture', () => {
+  const user = { id: 'bob', username: 'bob', display_name: 'Bob', about: '', created_at: '', deleted: false } // prettier-ignore
+  const marks = { delivered_seq: 0, read_seq: 0 }
+  const me = { ...marks, version: 0, unread: 0, mentions: 0, archived: false, pinned: false, cleared_seq: 0, listed: true } // prettier-ignore
+  const conversation = { id: 'chat', kind: 'direct' as const, peer: user, last_seq: 0, rev: 0, created_at: '', receipts: marks, me, view: 'tag' } // prettier-ignore
+
+  it('has it in their conversation, and nothing else changes', () => {
+    const { state } = reduce(emptyState('ada'), { type: 'conversation', id: 'chat', conversation })
+    const changed = { ...user, display_name: 'Robert', avatar_url: '/v1/pictures/x' }
+    const frame = { type: 'user.updated' as const, account_rev: 1, user: changed }
+    const next = reduce(state, { type: 'frame', frame })
+    expect(next.state.rooms.get('chat')).toEqual({ ...state.rooms.get('chat'), peer: changed })
+    expect(next.needs).toEqual([])
+
+    const stranger = { ...frame, user: { ...changed, id: 'cleo' } }
+    expect(reduce(state, { type: 'frame', frame: stranger }).state).toBe(state)
   })
 })

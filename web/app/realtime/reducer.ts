@@ -10,29 +10,22 @@ import type {
   Receipts,
   SyncRequest,
   SyncResponse,
+  User,
   View,
 } from '~/api/wire'
 import type { ServerFrame } from './frames'
+import { hasHole, knownOf, type Room } from './room'
+import { mergeConversation, mergeViewChange, newRoom } from './room/answers'
 import {
-  applyAnswer,
-  applyChanges,
-  applyEvent,
   applyPage,
-  applyReceipt,
-  applyReceipts,
-  applyView,
-  hasHole,
   hideMessage,
-  knownOf,
   lacksNewest,
-  mergeConversation,
-  mergeViewChange,
-  newRoom,
   showMessage,
   trimRoom,
   type PageQuery,
-  type Room,
-} from './room'
+} from './room/held'
+import { applyAnswer, applyChanges, applyEvent } from './room/history'
+import { applyReceipt, applyReceipts, applyView } from './room/view'
 
 export interface State {
   /** The signed-in user. */
@@ -176,6 +169,8 @@ function reduceFrame(state: State, frame: ServerFrame): Step {
       return inRoom(state, frame.conversation_id, (room) => applyReceipts(room, marksOf(frame)))
     case 'conversation.me':
       return inRoom(state, frame.conversation_id, (room) => applyView(room, frame.me))
+    case 'user.updated':
+      return done(withPeer(state, frame.user))
     // It may have come back since: only the API knows.
     case 'conversation.removed':
       return { state, needs: [{ type: 'conversation', id: frame.conversation_id }] }
@@ -253,6 +248,15 @@ function inRoom(state: State, id: string, change: (room: Room) => Room): Step {
   if (!held) return { state, needs: [{ type: 'conversation', id }] }
   const room = change(held)
   return done(room === held ? state : withRoom(state, room))
+}
+
+/** Someone's name or picture changed: it is the conversation's, too. */
+function withPeer(state: State, user: User): State {
+  const theirs = [...state.rooms].filter(([, { peer }]) => peer?.id === user.id)
+  if (theirs.length === 0) return state
+  const rooms = new Map(state.rooms)
+  for (const [id, room] of theirs) rooms.set(id, { ...room, peer: user })
+  return { ...state, rooms }
 }
 
 function roomsOf({ rooms }: State, groupId: string): string[] {

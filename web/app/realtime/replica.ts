@@ -20,7 +20,7 @@ import {
   type Need,
   type State,
 } from './reducer'
-import type { PageQuery } from './room'
+import type { PageQuery } from './room/held'
 
 /** What the replica asks of the API; each rejects with an `ApiError`. */
 export interface ReplicaApi {

@@ -67,6 +67,7 @@ export const useConversations = defineStore('conversations', () => {
       position: shared.position ?? null,
       peer,
       lastSeq: shared.last_seq,
+      rev: room.rev,
       lastActivityAt: newest,
       preview,
       unread,
@@ -90,7 +91,7 @@ export const useConversations = defineStore('conversations', () => {
 
   function previewOf(room: Room): Preview | null {
     const { id } = room.shared
-    const draft = drafts.get(id)
+    const draft = drafts.get(id).trim()
     if (draft) return { kind: 'draft', text: draft }
     const pending = messages.pendingOf(id).at(-1)
     if (pending) {

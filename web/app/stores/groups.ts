@@ -12,6 +12,7 @@ import type {
   Role,
   SharedGroup,
 } from '~/api/wire'
+import { pictureId } from '~/files/picture'
 import type { FrameOf } from '~/realtime/frames'
 import { useLoadable } from './loadable'
 
@@ -87,6 +88,11 @@ export const useGroups = defineStore('groups', () => {
 
   async function update(id: string, patch: GroupPatch) {
     put(await ok(api.PATCH('/v1/groups/{id}', { params: { path: { id } }, body: patch })))
+  }
+
+  /** A group's picture; null takes it away. */
+  async function setPicture(id: string, file: File | null) {
+    await update(id, { icon_upload_id: await pictureId(file) })
   }
 
   async function remove(id: string) {
@@ -223,6 +229,7 @@ export const useGroups = defineStore('groups', () => {
     discover,
     create,
     update,
+    setPicture,
     remove,
     join,
     leave,

@@ -3,6 +3,7 @@ import { api, ok } from '~/api/client'
 import { ApiError } from '~/api/error'
 import type { Message } from '~/api/wire'
 import type { Database } from '~/db/database'
+import { placeOf } from '~/realtime/messages'
 import { Outbox, type OutboxEntry, type OutboxNotice } from '~/realtime/outbox'
 import type { Draft, TimelineItem } from '~/types/timeline'
 
@@ -18,7 +19,7 @@ export interface SearchQuery {
 }
 
 /** Where a message is. */
-interface Place {
+export interface MessagePlace {
   conversationId: string
   messageId: string
 }
@@ -135,14 +136,14 @@ export const useMessages = defineStore('messages', () => {
 
   // ---- What is there already ----
 
-  async function edit(place: Place, body: string) {
+  async function edit(place: MessagePlace, body: string) {
     const params = pathOf(place)
     const path = '/v1/conversations/{id}/messages/{message_id}'
     take(await ok(api.PATCH(path, { params, body: { body } })))
   }
 
   /** Deletes it for the caller alone; shown at once, and put back if the server refuses. */
-  async function hide({ conversationId: id, messageId }: Place) {
+  async function hide({ conversationId: id, messageId }: MessagePlace) {
     rooms.take({ type: 'hide', id, messageId })
     try {
       await remove({ conversationId: id, messageId }, 'me')
@@ -153,27 +154,35 @@ export const useMessages = defineStore('messages', () => {
   }
 
   /** Deletes it for everyone: the author, or a group's admin. */
-  const removeForAll = (place: Place) => remove(place, 'everyone')
+  const removeForAll = (place: MessagePlace) => remove(place, 'everyone')
 
-  async function remove(place: Place, whose: 'me' | 'everyone') {
+  async function remove(place: MessagePlace, whose: 'me' | 'everyone') {
     const params = { ...pathOf(place), query: { for: whose } }
     await ok(api.DELETE('/v1/conversations/{id}/messages/{message_id}', { params }))
   }
 
-  async function react(place: Place, emoji: string, yes: boolean) {
+  async function react(place: MessagePlace, emoji: string, yes: boolean) {
     const params = { path: { ...pathOf(place).path, emoji } }
     const path = '/v1/conversations/{id}/messages/{message_id}/reactions/{emoji}'
     await ok(yes ? api.PUT(path, { params }) : api.DELETE(path, { params }))
   }
 
-  async function pin(place: Place, yes: boolean) {
+  async function pin(place: MessagePlace, yes: boolean) {
     const params = pathOf(place)
     const path = '/v1/conversations/{id}/messages/{message_id}/pin'
     await ok(yes ? api.PUT(path, { params }) : api.DELETE(path, { params }))
   }
 
+  /** One page of who chose an emoji. */
+  const whoReacted = (place: MessagePlace, emoji: string, cursor?: string) =>
+    ok(
+      api.GET('/v1/conversations/{id}/messages/{message_id}/reactions/{emoji}', {
+        params: { path: { ...pathOf(place).path, emoji }, query: { cursor } },
+      }),
+    )
+
   /** One page of who has received and read it. */
-  const seenBy = (place: Place, cursor?: string) =>
+  const seenBy = (place: MessagePlace, cursor?: string) =>
     ok(
       api.GET('/v1/conversations/{id}/messages/{message_id}/receipts', {
         params: { ...pathOf(place), query: { cursor } },
@@ -191,6 +200,22 @@ export const useMessages = defineStore('messages', () => {
   const search = (query: SearchQuery, cursor?: string) =>
     ok(api.GET('/v1/search', { params: { query: { ...query, cursor } } }))
 
+  /** The message at a place of the timeline, if it is held. */
+  function held(conversationId: string, seq: number): Message | undefined {
+    const { messages = [], hidden } = rooms.rooms.get(conversationId) ?? {}
+    const found = messages[placeOf(messages, seq)]
+    return found?.seq === seq && !hidden?.has(found.id) ? found : undefined
+  }
+
+  /** The newest message of one's own that is held and seen. */
+  function lastOwn(conversationId: string): Message | undefined {
+    const room = rooms.rooms.get(conversationId)
+    return room?.messages.findLast(
+      ({ id, kind, sender_id, deleted_at }) =>
+        kind === 'text' && sender_id === room.own && !deleted_at && !room.hidden.has(id),
+    )
+  }
+
   const take = (message: Message) => rooms.take({ type: 'message', message })
 
   return {
@@ -203,9 +228,12 @@ export const useMessages = defineStore('messages', () => {
     removeForAll,
     react,
     pin,
+    whoReacted,
     seenBy,
     pins,
     search,
+    held,
+    lastOwn,
     start,
     stop,
     hear: (notice: OutboxNotice) => outbox?.hear(notice),
@@ -219,6 +247,6 @@ export function keyOf(senderId: string, clientId: string): string {
   return `${senderId}:${clientId}`
 }
 
-function pathOf({ conversationId, messageId }: Place) {
+function pathOf({ conversationId, messageId }: MessagePlace) {
   return { path: { id: conversationId, message_id: messageId } }
 }

@@ -8,7 +8,8 @@ import type { View } from '~/api/wire'
 import type { Cache } from '~/db/cache'
 import type { Input, State } from '~/realtime/reducer'
 import { Replica, type ReplicaApi } from '~/realtime/replica'
-import type { PageQuery, Room } from '~/realtime/room'
+import type { Room } from '~/realtime/room'
+import type { PageQuery } from '~/realtime/room/held'
 import type { LoadStatus } from './loadable'
 
 /** What the rest of the engine does when something happens here. */

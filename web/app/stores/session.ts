@@ -10,6 +10,7 @@ import {
   type SessionNotice,
 } from '~/api/credentials'
 import { asApiError } from '~/api/error'
+import { pictureId } from '~/files/picture'
 import type { Auth, Me, MePatch, Session, User } from '~/api/wire'
 
 /**
@@ -137,6 +138,11 @@ export const useSession = defineStore('session', () => {
     me.value = await ok(api.PATCH('/v1/me', { body: patch }))
   }
 
+  /** One's picture; null takes it away. */
+  async function setPicture(file: File | null) {
+    await update({ avatar_upload_id: await pictureId(file) })
+  }
+
   async function changePassword(current: string, next: string) {
     const body = { current_password: current, new_password: next }
     await ok(api.POST('/v1/auth/password', { body }))
@@ -172,6 +178,7 @@ export const useSession = defineStore('session', () => {
     heard,
     loadMe,
     update,
+    setPicture,
     changePassword,
     deleteAccount,
     listSessions,

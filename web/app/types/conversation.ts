@@ -25,6 +25,8 @@ export interface ConversationRow {
   /** The other one, in direct chats. */
   peer: User | null
   lastSeq: number
+  /** Moves with every change that lasts: a message, an edit, an emoji, a pin. */
+  rev: number
   /** RFC 3339; of the newest message, or of the conversation's beginning. */
   lastActivityAt: string
   preview: Preview | null

@@ -15,7 +15,7 @@ import type {
   View,
 } from '~/api/wire'
 import type { ServerFrame } from '~/realtime/frames'
-import type { PageQuery } from '~/realtime/room'
+import type { PageQuery } from '~/realtime/room/held'
 
 export const OWN = 'own'
 const PEER = 'peer'

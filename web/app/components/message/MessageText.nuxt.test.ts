@@ -30,6 +30,16 @@ describe('a message on the page', () => {
     expect(await html('مرحبا')).toContain('dir="auto"')
   })
 
+  it('marks who is meant, the reader most of all, and nobody else', async () => {
+    const wrapper = await mountSuspended(MessageText, {
+      props: { body: '@ada and @bob, not @nobody', names: ['ada', 'bob'], self: 'ada' },
+    })
+    const marked = wrapper.findAll('bdi')
+    expect(marked.map((mark) => mark.text())).toEqual(['@ada', '@bob'])
+    expect(marked.map((mark) => mark.classes().includes('bg-highlight'))).toEqual([true, false])
+    expect(wrapper.text()).toContain('not @nobody')
+  })
+
   it('keeps room for the time at the end of the last line, and a line for it below code', async () => {
     expect(await html('hello', { room: '09:30' })).toMatch(
       /hello<span[^>]*aria-hidden="true"[^>]*>09:30/,

@@ -1,13 +1,19 @@
 // A message's text on the page. The tree of `richtext` becomes elements one by one: there is no
 // HTML string on the way, so nothing that is written can become markup.
-import { defineComponent, h, type VNode } from 'vue'
+import { defineComponent, h, type PropType, type VNode } from 'vue'
 import { parseBlocks } from '~/richtext/blocks'
 import type { Block, Inline } from '~/richtext/nodes'
 
 const CODE = 'rounded bg-current/10 px-1 py-0.5 font-mono text-[0.9em]'
 const LINK = 'underline decoration-current/40 underline-offset-2 hover:decoration-current'
 
-function inline(nodes: Inline[], self: string | undefined): (VNode | string)[] {
+/** Whom a text names: those who were meant when it was sent, and the reader. */
+interface Named {
+  readonly usernames: ReadonlySet<string>
+  readonly self: string | undefined
+}
+
+function inline(nodes: Inline[], named: Named): (VNode | string)[] {
   return nodes.map((node) => {
     switch (node.type) {
       case 'text':
@@ -15,16 +21,7 @@ function inline(nodes: Inline[], self: string | undefined): (VNode | string)[] {
       case 'code':
         return h('code', { class: CODE }, node.text)
       case 'mention':
-        return h(
-          'bdi',
-          {
-            class:
-              node.username === self
-                ? 'rounded bg-current/15 px-0.5 font-semibold'
-                : 'font-semibold',
-          },
-          `@${node.username}`,
-        )
+        return mention(node.username, named)
       case 'link':
         return h(
           'a',
@@ -35,15 +32,22 @@ function inline(nodes: Inline[], self: string | undefined): (VNode | string)[] {
           ],
         )
       default:
-        return h(node.type, inline(node.children, self))
+        return h(node.type, inline(node.children, named))
     }
   })
 }
 
-function block(node: Block, self: string | undefined): VNode {
+function mention(username: string, { usernames, self }: Named): VNode | string {
+  if (!usernames.has(username)) return `@${username}`
+  const own = username === self || username === 'all'
+  const mark = own ? 'bg-highlight text-highlighted rounded px-0.5 font-semibold' : 'font-semibold'
+  return h('bdi', { class: mark }, `@${username}`)
+}
+
+function block(node: Block, named: Named): VNode {
   switch (node.type) {
     case 'paragraph':
-      return h('p', { dir: 'auto', class: 'whitespace-pre-wrap' }, inline(node.children, self))
+      return h('p', { dir: 'auto', class: 'whitespace-pre-wrap' }, inline(node.children, named))
     case 'code':
       return h(
         'pre',
@@ -59,7 +63,7 @@ function block(node: Block, self: string | undefined): VNode {
       return h(
         'blockquote',
         { class: 'my-0.5 border-s-2 border-current/40 ps-2 opacity-90' },
-        node.children.map((child) => block(child, self)),
+        node.children.map((child) => block(child, named)),
       )
     case 'list':
       return h(
@@ -69,7 +73,7 @@ function block(node: Block, self: string | undefined): VNode {
           class: ['ps-5', node.ordered ? 'list-decimal' : 'list-disc'],
           ...(node.ordered && { start: node.start }),
         },
-        node.items.map((item) => h('li', inline(item, self))),
+        node.items.map((item) => h('li', inline(item, named))),
       )
   }
 }
@@ -99,12 +103,15 @@ const ONLY_EMOJI = /^(?:\p{RGI_Emoji}\s*){1,3}$/v
 export default defineComponent({
   props: {
     body: { type: String, required: true },
+    /** Whom it names, and nobody else of whom it seems to. */
+    names: { type: Array as PropType<string[]>, default: () => [] },
     /** The reader's own username: a mention of it stands out. */
     self: { type: String, default: undefined },
     /** As wide as what stands in the corner. */
     room: { type: String, default: '' },
   },
   setup(props) {
+    const named = computed(() => ({ usernames: new Set(props.names), self: props.self }))
     const blocks = computed(() => parseBlocks(props.body))
     return () =>
       ONLY_EMOJI.test(props.body)
@@ -113,7 +120,7 @@ export default defineComponent({
             'div',
             { class: 'min-w-0' },
             withRoom(
-              blocks.value.map((node) => block(node, props.self)),
+              blocks.value.map((node) => block(node, named.value)),
               props.room,
               FIRST_RTL.test(props.body),
             ),

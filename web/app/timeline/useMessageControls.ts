@@ -1,0 +1,108 @@
+// What happens at a message of a timeline: by mouse, finger and key, the same for each.
+import type { ContextMenuItem } from '@nuxt/ui'
+import type { Intent } from '~/stores/composition'
+import type { ConversationRow } from '~/types/conversation'
+import type { TimelineItem } from '~/types/timeline'
+
+/** Where an emoji is chosen: among those used last, or among all. */
+export interface EmojiChoice {
+  item: TimelineItem
+  element: Element
+  whole: boolean
+}
+
+export function useMessageControls(
+  row: () => ConversationRow,
+  items: Readonly<Ref<TimelineItem[]>>,
+  scroller: Readonly<Ref<HTMLElement | null>>,
+  /** Gives the focus to the composer. */
+  compose: () => void,
+) {
+  const composition = useComposition()
+  const actions = useMessageActions(row)
+
+  /** The message that the mouse or the focus is on. */
+  const active = ref<string | null>(null)
+  function itemAt(target: EventTarget | null): TimelineItem | undefined {
+    const key = (target as Element | null)?.closest<HTMLElement>('[data-message]')?.dataset.message
+    return items.value.find((candidate) => candidate.key === key)
+  }
+  function touch(event: Event) {
+    if (event instanceof PointerEvent && event.pointerType !== 'mouse') return
+    active.value = itemAt(event.target)?.key ?? null
+  }
+
+  const choice = shallowRef<EmojiChoice | null>(null)
+  function choose(item: TimelineItem, whole = false, element?: Element) {
+    const at =
+      element ?? scroller.value?.querySelector(`[data-message="${item.key}"] [data-bubble]`)
+    if (at) choice.value = { item, element: at, whole }
+  }
+  function react(item: TimelineItem, emoji: string) {
+    choice.value = null
+    const message = actions.present(item)
+    if (message) void actions.react(message, emoji)
+  }
+  function reply(item: TimelineItem) {
+    const message = actions.present(item)
+    if (message) actions.reply(message)
+  }
+
+  // One menu for all messages: it is told which one when it is asked for.
+  const menuOf = useMessageMenu(actions, {
+    react,
+    // Two that hold the focus at once would take it from each other: one after the other.
+    choose: (item, whole) => (afterMenu = () => choose(item, whole)),
+  })
+  const menu = shallowRef<ContextMenuItem[][]>([])
+  function aim(event: MouseEvent) {
+    const asked = event.type === 'contextmenu'
+    // Links and marked text have a menu of the browser's own.
+    const marked = asked && window.getSelection()?.toString()
+    const link = (event.target as Element).closest('a')
+    const item = marked || link ? undefined : itemAt(event.target)
+    const pointer = event instanceof PointerEvent ? event.pointerType : ''
+    menu.value = item ? menuOf(item, pointer !== '') : []
+    // Nothing to show: neither now nor after a long press.
+    if (menu.value.length === 0 && (asked || pointer === 'touch')) event.stopPropagation()
+  }
+
+  function openMenu(at: HTMLElement) {
+    const { left, top, width } = (at.querySelector('[data-bubble]') ?? at).getBoundingClientRect()
+    const place = { clientX: left + width / 2, clientY: top + 8 }
+    at.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, ...place }))
+  }
+
+  let intentBefore: Intent | null = null
+  let afterMenu: (() => void) | null = null
+  function remember(open: boolean) {
+    if (!open) return
+    intentBefore = composition.get(row().id)
+    afterMenu = null
+  }
+  /** Whoever has begun to answer or edit goes on in the composer, not at the message. */
+  function leaveFocus(event: Event) {
+    const next = afterMenu ?? (composition.get(row().id) === intentBefore ? null : compose)
+    if (!next) return
+    event.preventDefault()
+    next()
+  }
+
+  /** The keys of a message that has the focus itself; its links and buttons keep their own. */
+  function onKey(event: KeyboardEvent) {
+    const at = event.target as HTMLElement
+    const item = itemAt(at)
+    if (!item || at.dataset.message !== item.key) return
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const message = actions.present(item)
+    const writes = message && actions.mayWrite()
+    if (event.key === 'Enter') openMenu(at)
+    else if (event.key === 'r' && writes) actions.reply(message)
+    else if (event.key === 'e' && writes) choose(item)
+    else if (event.key === 'Delete' && message) void actions.remove(item, message)
+    else return
+    event.preventDefault()
+  }
+
+  return { active, touch, choice, choose, react, reply, menu, aim, remember, leaveFocus, onKey }
+}
