@@ -23,7 +23,7 @@ export function applyEvent(room: Room, rev: number, event: RoomEvent): Room {
  * the events or the changes fill.
  */
 export function applyAnswer(room: Room, message: Message): Room {
-  return putMessage(applyEvent(room, message.rev, { type: 'created', message }), message)
+  return putChange(applyEvent(room, message.rev, { type: 'created', message }), message)
 }
 
 /** What happened since a revision that was asked from; `next` is where to go on asking. */
@@ -35,7 +35,7 @@ export function applyChanges(room: Room, changes: Changes): { room: Room; next: 
   const last = changes.items.at(-1)
   const reached = changes.complete ? changes.rev : (last?.rev ?? room.rev)
   const shared = changes.conversation ? mergeShared(room.shared, changes.conversation) : room.shared
-  const put = changes.items.reduce(putMessage, { ...room, shared })
+  const put = changes.items.reduce(putChange, { ...room, shared })
   return { room: rise(put, reached), next: changes.complete ? null : reached }
 }
 
@@ -57,9 +57,18 @@ function apply(room: Room, event: RoomEvent): Room {
   const covered = spanAt(room.spans, seq) && seq <= room.shared.last_seq
   const unheld = covered && room.messages[placeOf(room.messages, seq)]?.seq !== seq
   if (event.type === 'created' || !unheld || seq <= room.me.cleared_seq) {
-    return putMessage(room, event.message)
+    return putChange(room, event.message)
   }
-  return { ...room, doubts: [...new Set([...room.doubts, seq])] }
+  return { ...room, tag: null, doubts: [...new Set([...room.doubts, seq])] }
+}
+
+/**
+ * A message as it is now. Was it counted in what the server told, then that count is one of before:
+ * the tag would keep it for good if another message has made up for this one.
+ */
+function putChange(room: Room, message: Message): Room {
+  const put = putMessage(room, message)
+  return message.seq <= room.told.through ? { ...put, tag: null } : put
 }
 
 function rise(room: Room, rev: number): Room {
