@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+
 // The whole client is built here; nothing is fetched from another host, neither at build time nor in
 // the browser: fonts and icons are bundled, telemetry is off.
 
@@ -68,7 +70,9 @@ export default defineNuxtConfig({
   nitro: { compressPublicAssets: { gzip: true, brotli: true } },
   alias: {
     // Nuxt UI takes its icons from here.
-    '@nuxt/icon/runtime/components/index.js': '~/icons/BuildIcon.ts',
+    '@nuxt/icon/runtime/components/index.js': fileURLToPath(
+      new URL('app/icons/BuildIcon.ts', import.meta.url),
+    ),
   },
   vite: {
     build: { reportCompressedSize: false },
