@@ -87,6 +87,17 @@ export async function openChat(from: Person, to: Person): Promise<void> {
   await expect(composer(page)).toBeVisible()
 }
 
+/** Two people in a chat that both have open, and its first message. */
+export async function pairIn(browser: Browser, first: string): Promise<[Person, Person]> {
+  const ada = await newPerson(browser, 'Ada')
+  const bob = await newPerson(browser, 'Bob')
+  await openChat(ada, bob)
+  await say(ada, first)
+  await bob.page.getByRole('link', { name: /^Ada/ }).click()
+  await expect(bubble(bob.page, first)).toBeVisible()
+  return [ada, bob]
+}
+
 export const composer = (page: Page) => page.getByRole('textbox', { name: /^Message to/ })
 export const bubble = (page: Page, text: string) =>
   page.getByRole('article').filter({ hasText: text })

@@ -1,17 +1,8 @@
-import { expect, test, type Page } from '@playwright/test'
-import { bubble, composer, newPerson, openChat, say, type Person } from '../person'
+import type { Page } from '@playwright/test'
+import { bubble, composer, pairIn } from '../person'
+import { expect, test } from '../test'
 
 const TEXT = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('carrots, tea\n') }
-
-async function pair(browser: Parameters<typeof newPerson>[0]): Promise<[Person, Person]> {
-  const ada = await newPerson(browser, 'Ada')
-  const bob = await newPerson(browser, 'Bob')
-  await openChat(ada, bob)
-  await say(ada, 'files follow')
-  await bob.page.getByRole('link', { name: /^Ada/ }).click()
-  await expect(bubble(bob.page, 'files follow')).toBeVisible()
-  return [ada, bob]
-}
 
 /** A picture that is one: what the page looks like. */
 const picture = async (page: Page, name: string) => ({
@@ -26,7 +17,7 @@ const tray = (page: Page) => page.getByRole('list', { name: 'Files of the next m
 const send = (page: Page) => page.getByRole('button', { name: 'Send message' })
 
 test('pictures and a file go from one to the other', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'files follow')
   const shots = [await picture(ada.page, 'one.png'), await picture(ada.page, 'two.png')]
   await attach(ada.page, [...shots, TEXT])
   await expect(tray(ada.page).getByRole('listitem')).toHaveCount(3)
@@ -50,7 +41,7 @@ test('pictures and a file go from one to the other', async ({ browser }) => {
 })
 
 test('a picture is there before its bytes: nothing moves when they come', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'files follow')
   let release = () => {}
   const held = new Promise<void>((resolve) => (release = resolve))
   await bob.page.route('**/v1/files/**', async (route) => {
@@ -73,7 +64,7 @@ test('a picture is there before its bytes: nothing moves when they come', async 
 })
 
 test('pictures are looked through by keys, and Escape closes', async ({ browser }) => {
-  const [ada] = await pair(browser)
+  const [ada] = await pairIn(browser, 'files follow')
   await attach(ada.page, [await picture(ada.page, 'a.png'), await picture(ada.page, 'b.png')])
   await expect(send(ada.page)).toBeEnabled()
   await send(ada.page).click()
@@ -90,7 +81,7 @@ test('pictures are looked through by keys, and Escape closes', async ({ browser 
 })
 
 test('an upload that fails says so, and is tried again', async ({ browser }) => {
-  const [ada] = await pair(browser)
+  const [ada] = await pairIn(browser, 'files follow')
   await ada.page.route('**/v1/uploads', (route) => route.abort())
   await attach(ada.page, TEXT)
   await expect(tray(ada.page).getByRole('alert')).toContainText('No connection')
@@ -101,7 +92,7 @@ test('an upload that fails says so, and is tried again', async ({ browser }) => 
 })
 
 test('what is dropped or pasted waits above the field', async ({ browser }) => {
-  const [ada] = await pair(browser)
+  const [ada] = await pairIn(browser, 'files follow')
   const { page } = ada
   const files = await page.evaluateHandle(() => {
     const data = new DataTransfer()
@@ -126,7 +117,7 @@ test('what is dropped or pasted waits above the field', async ({ browser }) => {
 })
 
 test('a picture of one’s own is seen by others', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'files follow')
   await ada.page.goto('/settings/profile')
   await expect(ada.page.getByRole('button', { name: 'Add a picture' })).toBeVisible()
   await ada.page.locator('input[type=file]').setInputFiles(await picture(ada.page, 'me.png'))

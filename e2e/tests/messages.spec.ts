@@ -1,16 +1,7 @@
-import { expect, test, type Page } from '@playwright/test'
-import { bubble, composer, newPerson, openChat, say, type Person } from '../person'
+import type { Page } from '@playwright/test'
+import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
 import { SIZES } from '../places'
-
-async function pair(browser: Parameters<typeof newPerson>[0]): Promise<[Person, Person]> {
-  const ada = await newPerson(browser, 'Ada')
-  const bob = await newPerson(browser, 'Bob')
-  await openChat(ada, bob)
-  await say(ada, 'Shall we meet at nine?')
-  await bob.page.getByRole('link', { name: /^Ada/ }).click()
-  await expect(bubble(bob.page, 'Shall we meet')).toBeVisible()
-  return [ada, bob]
-}
+import { expect, test } from '../test'
 
 async function pick(page: Page, text: string, item: string) {
   await bubble(page, text).locator('[data-bubble]').click({ button: 'right' })
@@ -18,7 +9,7 @@ async function pick(page: Page, text: string, item: string) {
 }
 
 test('an answer quotes what it answers, and leads there', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   await pick(bob.page, 'Shall we meet', 'Reply')
   await expect(bob.page.getByTestId('intent')).toContainText('Reply to Ada')
   await expect(composer(bob.page)).toBeFocused()
@@ -35,7 +26,7 @@ test('an answer quotes what it answers, and leads there', async ({ browser }) =>
 test('the last message is edited by the arrow upwards, and Escape leaves it', async ({
   browser,
 }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   await composer(ada.page).press('ArrowUp')
   await expect(composer(ada.page)).toHaveValue('Shall we meet at nine?')
   await composer(ada.page).press('Escape')
@@ -51,7 +42,7 @@ test('the last message is edited by the arrow upwards, and Escape leaves it', as
 test('emoji are put under a message and taken back, and say whose they are', async ({
   browser,
 }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   await bubble(bob.page, 'Shall we meet').locator('[data-bubble]').click({ button: 'right' })
   await bob.page.getByRole('menuitem', { name: '👍' }).click()
   const chip = bubble(ada.page, 'Shall we meet').getByRole('button', { name: '👍 by Bob' })
@@ -70,7 +61,7 @@ test('emoji are put under a message and taken back, and say whose they are', asy
 })
 
 test('a message is deleted for oneself, or for everyone', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   await say(ada, 'second thoughts')
   await pick(bob.page, 'Shall we meet', 'Delete')
   await expect(bob.page.getByRole('button', { name: 'Delete for everyone' })).toHaveCount(0)
@@ -87,7 +78,7 @@ test('a message is deleted for oneself, or for everyone', async ({ browser }) =>
 })
 
 test('pins are listed for both, and lead to their message', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   await pick(ada.page, 'Shall we meet', 'Pin')
   await expect(bubble(bob.page, 'Shall we meet')).toContainText('Pinned')
   await bob.page.getByRole('button', { name: 'Actions for Ada' }).click()
@@ -101,7 +92,7 @@ test('pins are listed for both, and lead to their message', async ({ browser }) 
 })
 
 test('a link to a message opens the conversation there', async ({ browser }) => {
-  const [ada] = await pair(browser)
+  const [ada] = await pairIn(browser, 'Shall we meet at nine?')
   await ada.page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await pick(ada.page, 'Shall we meet', 'Copy link')
   const link = await ada.page.evaluate(() => navigator.clipboard.readText())
@@ -112,7 +103,7 @@ test('a link to a message opens the conversation there', async ({ browser }) => 
 })
 
 test('it can be unread again from a message on, and says who has seen it', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   await pick(bob.page, 'Shall we meet', 'Mark unread from here')
   await expect(bob.page.getByRole('link', { name: /^Ada/ })).toContainText('1 unread message')
   await bob.page.getByRole('button', { name: 'Undo' }).click()
@@ -123,7 +114,7 @@ test('it can be unread again from a message on, and says who has seen it', async
 })
 
 test('keys do it all: to a message, its menu, an answer, an emoji', async ({ browser }) => {
-  const [ada, bob] = await pair(browser)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   const { page } = bob
   await page.getByTestId('timeline').focus()
   await page.keyboard.press('ArrowUp')
@@ -181,7 +172,7 @@ test('names are offered while one writes them, and everyone to an admin alone', 
 })
 
 test('what is typed right before a reload is there again', async ({ browser }) => {
-  const [ada] = await pair(browser)
+  const [ada] = await pairIn(browser, 'Shall we meet at nine?')
   await composer(ada.page).pressSequentially('half a thou')
   await ada.page.reload()
   await expect(composer(ada.page)).toHaveValue('half a thou')

@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test'
 import { bubble, composer, newPerson, openChat, say } from '../person'
 import { SIZES } from '../places'
+import { expect, test } from '../test'
 
 test('a conversation is searched, and a hit leads to its message', async ({ browser }) => {
   const ada = await newPerson(browser, 'Ada')
