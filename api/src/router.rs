@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource, Route};
+use actix_web::{HttpResponse, Resource, Route, middleware};
 use protocol::internal::{REVOCATIONS_PATH, ROUTES_PATH, VISIBLE_PATH};
 
 use crate::error::ApiError;
+use crate::observe;
 use crate::openapi::{Doc, Document};
 use crate::routes::{documents, internal as peers};
 
@@ -134,8 +135,12 @@ async fn not_found() -> Result<HttpResponse, ApiError> {
 
 /// Registers what the API offers ws-servers, on the admin port.
 pub fn internal(service: &mut ServiceConfig) {
-    service
-        .route(ROUTES_PATH, web::post().to(peers::post_routes))
-        .route(REVOCATIONS_PATH, web::get().to(peers::get_revocations))
-        .route(VISIBLE_PATH, web::post().to(peers::post_visible));
+    for (path, route) in [
+        (ROUTES_PATH, web::post().to(peers::post_routes)),
+        (REVOCATIONS_PATH, web::get().to(peers::get_revocations)),
+        (VISIBLE_PATH, web::post().to(peers::post_visible)),
+    ] {
+        let observed = web::resource(path).wrap(middleware::from_fn(observe::request));
+        service.service(observed.route(route));
+    }
 }

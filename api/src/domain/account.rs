@@ -8,7 +8,7 @@ use protocol::account::{LoginRequest, PatchMeRequest, RegisterRequest, SessionKi
 use protocol::limits;
 
 use super::fields::{Fields, Rule};
-use super::text;
+use super::{mentions, text};
 use crate::error::ApiError;
 
 /// How the names of ended accounts begin. Nobody may take one before: the account could not end.
@@ -33,6 +33,10 @@ impl Username {
                 "reserved",
                 "is kept for accounts that have ended",
             ));
+        }
+        // A person of that name could not be named.
+        if name == mentions::ALL {
+            return Err(Rule::new("reserved", "is kept for naming everybody"));
         }
         text::line(&name, limits::USERNAME_CHARS).map(Self)
     }
@@ -233,6 +237,8 @@ mod tests {
             &"x".repeat(33),
             "a\0bc",
             "ａｄａ",
+            "All",
+            "deleted.x",
         ] {
             assert!(Username::parse(bad).is_err(), "{bad:?}");
         }

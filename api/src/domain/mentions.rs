@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use protocol::limits;
 
 /// The name that means everyone.
-const ALL: &str = "all";
+pub const ALL: &str = "all";
 
 /// What a text names, as far as the text alone says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

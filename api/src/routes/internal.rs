@@ -16,13 +16,15 @@ use std::future::{Ready, ready};
 
 use crate::app::State;
 use crate::error::{ApiError, Result};
-use crate::extract::Query;
 use crate::extract::caller::bearer;
+use crate::extract::{Json, Query};
 use crate::store::groups::{departures, members};
 use crate::store::{epoch, sessions, visibility};
 
 /// A transaction that was open at the last answer may have ended since: answers overlap.
 const OVERLAP: TimeDelta = TimeDelta::seconds(20);
+/// A question about everybody whom a thousand sockets watch is larger than what people send.
+const PEER_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// A peer that has the service credential.
 #[derive(Debug)]
@@ -50,9 +52,9 @@ impl FromRequest for Peer {
 pub async fn post_routes(
     state: web::Data<State>,
     _peer: Peer,
-    request: web::Json<RoutesRequest>,
+    Json(request): Json<RoutesRequest, PEER_BODY_BYTES>,
 ) -> Result<HttpResponse> {
-    let asked = request.into_inner().sessions;
+    let asked = request.sessions;
     if asked.len() > ROUTES_PER_CALL {
         return Err(ApiError::malformed("sessions: at most 500."));
     }
@@ -127,9 +129,9 @@ pub async fn get_revocations(
 pub async fn post_visible(
     state: web::Data<State>,
     _peer: Peer,
-    request: web::Json<VisibleRequest>,
+    Json(request): Json<VisibleRequest, PEER_BODY_BYTES>,
 ) -> Result<HttpResponse> {
-    let watchers = request.into_inner().watchers;
+    let watchers = request.watchers;
     let pairs: Vec<(UserId, UserId)> = watchers
         .iter()
         .flat_map(|watcher| watcher.user_ids.iter().map(|&id| (watcher.user_id, id)))

@@ -95,7 +95,7 @@ pub struct ViewRow {
 /// everything above it is somebody else's; what does not count (system messages and tombstones, and
 /// what the member deleted for themselves) is subtracted by indexes of its own. Only a chat that was
 /// marked unread is counted, up to 1000. Mentions are counted by their own rows, up to 100 of each
-/// kind: a name, and everyone. Where nothing is unread, nothing is looked for.
+/// kind: a name, and everyone without the name. Where nothing is unread, nothing is looked for.
 ///
 /// Floors are over both sides of a direct chat, unless the other side's account has ended; those of
 /// a channel are kept (`store/floors.rs`), because they are over thousands.
@@ -125,14 +125,16 @@ macro_rules! view_sql {
                  END AS unread, \
                  CASE WHEN v.last_seq < v.first_seq THEN 0 ELSE least(100, ( \
                      SELECT count(*) FROM ( \
-                         (SELECT n.seq FROM mentions n \
+                         (SELECT FROM mentions n \
                           WHERE n.conversation_id = v.id AND n.user_id = v.user_id AND n.seq >= v.first_seq \
                               AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = v.id \
                                   AND h.user_id = v.user_id AND h.seq = n.seq OFFSET 0) LIMIT 100) \
-                         UNION \
-                         (SELECT x.seq FROM messages x \
+                         UNION ALL \
+                         (SELECT FROM messages x \
                           WHERE x.conversation_id = v.id AND x.mentions_all AND x.seq >= v.first_seq \
                               AND x.sender_id <> v.user_id \
+                              AND NOT EXISTS (SELECT FROM mentions n WHERE n.conversation_id = v.id \
+                                  AND n.user_id = v.user_id AND n.seq = x.seq OFFSET 0) \
                               AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = v.id \
                                   AND h.user_id = v.user_id AND h.seq = x.seq OFFSET 0) LIMIT 100)) named)) \
                  END AS mentions \
@@ -275,17 +277,18 @@ pub async fn complete(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<Co
     };
     let reader = UserId(first.user_id);
     let peer_ids: Vec<Uuid> = rows.iter().filter_map(|row| row.peer_id).collect();
-    let peers: Vec<UserRow> = sql("SELECT * FROM users WHERE id = ANY ({})")
-        .bind::<Array<SqlUuid>, _>(peer_ids)
-        .load(conn)
-        .await?;
-    let peers: HashMap<Uuid, UserRow> = peers.into_iter().map(|user| (user.id, user)).collect();
     let above = rows
         .iter()
         .filter(|row| row.last_seq > row.cleared_seq)
         .map(|row| (row.id.into(), row.cleared_seq));
     let above: Vec<(ConversationId, i64)> = above.collect();
-    let messages = messages::newest(conn, reader, &above).await?;
+    // Asked together, they take one round trip.
+    let conn = &*conn;
+    let (peers, messages) = tokio::try_join!(
+        users(conn, peer_ids),
+        messages::newest(conn, reader, &above)
+    )?;
+    let peers: HashMap<Uuid, UserRow> = peers.into_iter().map(|user| (user.id, user)).collect();
     let mut newest: HashMap<ConversationId, MessageRow> = messages
         .into_iter()
         .map(|row| (row.conversation(), row))
@@ -302,4 +305,11 @@ pub async fn complete(conn: &mut Conn, rows: Vec<ViewRow>) -> QueryResult<Vec<Co
         view: row.tag(),
     });
     Ok(complete.collect())
+}
+
+async fn users(mut conn: &Conn, ids: Vec<Uuid>) -> QueryResult<Vec<UserRow>> {
+    sql("SELECT * FROM users WHERE id = ANY ({})")
+        .bind::<Array<SqlUuid>, _>(ids)
+        .load(&mut conn)
+        .await
 }

@@ -14,7 +14,6 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use protocol::ids::AttachmentId;
-use protocol::message::{Attachment, Message};
 use testkit::TestEnv;
 use testkit::http::{Client, Reply, User};
 
@@ -51,15 +50,6 @@ async fn signed(reader: &User, id: AttachmentId) -> String {
 async fn fetch(reader: &User, id: AttachmentId) -> Reply {
     let at = signed(reader, id).await;
     Client::anonymous(reader.client.base()).get(&at).await
-}
-
-/// Lets a message hold a file.
-async fn hold(env: &TestEnv, file: &Attachment, message: &Message) {
-    let bind = format!(
-        "UPDATE attachments SET conversation_id = '{}', message_id = '{}' WHERE id = '{}'",
-        message.conversation_id, message.id, file.id
-    );
-    assert_eq!(rows::change(env, &bind).await, 1);
 }
 
 /// How many files are known, readable or not.

@@ -176,7 +176,7 @@ pub async fn window(
 
 /// The newest message that the reader sees in each conversation, above what they have cleared there.
 pub async fn newest(
-    conn: &mut Conn,
+    mut conn: &Conn,
     reader: UserId,
     above: &[(ConversationId, i64)],
 ) -> QueryResult<Vec<MessageRow>> {
@@ -189,7 +189,7 @@ pub async fn newest(
     read(text, reader)
         .bind::<Array<SqlUuid>, _>(above.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(above.iter().map(|(_, seq)| *seq).collect::<Vec<_>>())
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt, stream};
 use protocol::conversation::Conversation;
 use protocol::ids::ConversationId;
 use protocol::problem::Code;
@@ -95,7 +96,10 @@ async fn a_client_far_behind_is_told_to_load_the_newest_page() {
         let client = &bob.client;
         async move { client.send(id, &format!("m{i}")).await }
     });
-    futures_util::future::join_all(sends).await;
+    stream::iter(sends)
+        .buffer_unordered(16)
+        .collect::<Vec<_>>()
+        .await;
     let stale = Known {
         rev: 0,
         me_version: 1,

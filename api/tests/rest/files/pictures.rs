@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::TestEnv;
 use testkit::http::User;
 
-use super::{hold, picture, stored};
+use super::{picture, stored};
 use crate::app::TestApp;
 use crate::events::Events;
 use crate::rows;
@@ -104,7 +104,7 @@ async fn an_avatar_is_made_of_ones_own_picture_that_no_message_holds() {
     let others = bob.client.upload("b.png", &png).await.id;
     let held = ada.client.upload("c.png", &png).await;
     let chat = ada.client.direct(bob.id()).await.shared.id;
-    hold(&test.env, &held, &ada.client.send(chat, "Here").await).await;
+    ada.client.send_file(chat, held.id).await;
     let before = stored(&test.env).len();
     for id in [json!(text), json!(others), json!(held.id), json!(chat)] {
         let reply = ada

@@ -1,14 +1,14 @@
 //! Who may read a file.
 
 use protocol::file::AttachmentUrls;
-use protocol::ids::AttachmentId;
+use protocol::ids::{AttachmentId, ConversationId};
+use protocol::message::Message;
 use protocol::problem::Code;
 use serde_json::json;
 use testkit::http::User;
 
-use super::{address, hold, picture};
+use super::{address, picture};
 use crate::app::TestApp;
-use crate::rows;
 
 /// Whether someone gets an address, by either route; both must agree.
 async fn may_read(reader: &User, id: AttachmentId) -> bool {
@@ -42,8 +42,7 @@ async fn an_upload_is_its_uploaders_until_a_message_holds_it() {
     let file = ada.client.upload("a.txt", b"a").await;
     assert!(may_read(&ada, file.id).await);
     assert!(!may_read(&bob, file.id).await);
-    let message = ada.client.send(chat, "Here").await;
-    hold(&test.env, &file, &message).await;
+    ada.client.send_file(chat, file.id).await;
     assert!(may_read(&ada, file.id).await && may_read(&bob, file.id).await);
     assert!(!may_read(&eve, file.id).await);
     assert!(!may_read(&eve, AttachmentId::new()).await);
@@ -63,43 +62,36 @@ async fn who_does_not_see_the_message_does_not_read_its_file() {
     let test = TestApp::start().await;
     let (ada, bob) = (test.user("ada").await, test.user("bob").await);
     let chat = ada.client.direct(bob.id()).await.shared.id;
-    let mut files = Vec::new();
-    for i in 0..3 {
-        let file = ada.client.upload("a.txt", b"a").await;
-        let message = ada.client.send(chat, &format!("Here is {i}")).await;
-        hold(&test.env, &file, &message).await;
-        files.push((file.id, message));
-    }
-    let [(cleared, _), (hidden, hidden_in), (deleted, deleted_in)] = files.as_slice() else {
-        panic!("three were sent");
+    let at = async |message: &Message, rest: &str| {
+        let path = format!("/v1/conversations/{chat}/messages/{}{rest}", message.id);
+        bob.client.delete(&path).await
     };
-    let clear = format!(
-        "UPDATE members SET cleared_seq = 1 WHERE user_id = '{}'",
-        bob.id()
-    );
-    rows::change(&test.env, &clear).await;
-    assert!(!may_read(&bob, *cleared).await && may_read(&ada, *cleared).await);
-    assert!(may_read(&bob, *hidden).await);
-    let hide = format!(
-        "INSERT INTO message_hides (conversation_id, user_id, seq, message_id, version) \
-         VALUES ('{chat}', '{}', 2, '{}', 1)",
-        bob.id(),
-        hidden_in.id
-    );
-    rows::change(&test.env, &hide).await;
-    assert!(!may_read(&bob, *hidden).await && may_read(&ada, *hidden).await);
-    assert!(may_read(&bob, *deleted).await);
-    let at = super::signed(&bob, *deleted).await;
-    let bury = format!(
-        "WITH tombstone AS (UPDATE messages SET deleted_at = clock_timestamp() WHERE id = '{0}') \
-         UPDATE attachments SET deleted_at = clock_timestamp() WHERE message_id = '{0}'",
-        deleted_in.id
-    );
-    rows::change(&test.env, &bury).await;
-    assert!(!may_read(&bob, *deleted).await && !may_read(&ada, *deleted).await);
+
+    let (cleared, _) = send(&ada, chat).await;
+    assert!(may_read(&bob, cleared).await);
+    let clear = format!("/v1/conversations/{chat}/clear");
+    bob.client.post(&clear, &json!({})).await.expect(204);
+    assert!(!may_read(&bob, cleared).await && may_read(&ada, cleared).await);
+
+    let (hidden, message) = send(&ada, chat).await;
+    assert!(may_read(&bob, hidden).await);
+    at(&message, "").await.expect(204);
+    assert!(!may_read(&bob, hidden).await && may_read(&ada, hidden).await);
+
+    let (deleted, message) = send(&bob, chat).await;
+    assert!(may_read(&ada, deleted).await);
+    let url = super::signed(&ada, deleted).await;
+    at(&message, "?for=everyone").await.expect(204);
+    assert!(!may_read(&bob, deleted).await && !may_read(&ada, deleted).await);
     // An address that was given out before ends with the file.
-    test.client().get(&at).await.problem(404, Code::NotFound);
+    test.client().get(&url).await.problem(404, Code::NotFound);
     test.app.stop().await;
+}
+
+/// Sends a new file.
+async fn send(sender: &User, to: ConversationId) -> (AttachmentId, Message) {
+    let file = sender.client.upload("a.txt", b"a").await;
+    (file.id, sender.client.send_file(to, file.id).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,15 +104,13 @@ async fn who_leaves_a_group_leaves_its_files_and_who_comes_reads_the_old_ones() 
     );
     let group = ada.client.public_group("Engines").await;
     bob.client.join(group.shared.id).await;
-    let file = ada.client.upload("a.txt", b"a").await;
-    let message = ada.client.send(group.channels[0].id, "Here").await;
-    hold(&test.env, &file, &message).await;
-    assert!(may_read(&bob, file.id).await && !may_read(&eve, file.id).await);
+    let (file, _) = send(&ada, group.channels[0].id).await;
+    assert!(may_read(&bob, file).await && !may_read(&eve, file).await);
     eve.client.join(group.shared.id).await;
-    assert!(may_read(&eve, file.id).await);
+    assert!(may_read(&eve, file).await);
     bob.client.leave(group.shared.id).await;
     ada.client.kick(group.shared.id, eve.id()).await;
-    assert!(!may_read(&bob, file.id).await && !may_read(&eve, file.id).await);
+    assert!(!may_read(&bob, file).await && !may_read(&eve, file).await);
     test.app.stop().await;
 }
 

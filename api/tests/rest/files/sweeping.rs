@@ -5,7 +5,7 @@ use image::ImageFormat;
 use protocol::problem::Code;
 use serde_json::{Value, json};
 
-use super::{address, hold, known, picture, stored};
+use super::{address, known, picture, stored};
 use crate::app::TestApp;
 use crate::rows;
 
@@ -17,7 +17,7 @@ async fn what_no_message_holds_goes_after_a_day_and_its_bytes_after_another() {
     let forgotten = ada.client.upload("a.png", &png).await;
     let held = ada.client.upload("b.png", &png).await;
     let chat = ada.client.direct(bob.id()).await.shared.id;
-    hold(&test.env, &held, &ada.client.send(chat, "Here").await).await;
+    ada.client.send_file(chat, held.id).await;
     let age = "UPDATE attachments SET created_at = created_at - interval '25 hours'";
     rows::change(&test.env, age).await;
     let fresh = ada.client.upload("c.png", &png).await;

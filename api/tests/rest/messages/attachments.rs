@@ -1,6 +1,7 @@
 //! Files of messages: held by one, or by none.
 
 use futures_util::future::join_all;
+use image::ImageFormat;
 use protocol::ids::{AttachmentId, ClientId};
 use protocol::message::Message;
 use protocol::problem::Code;
@@ -9,18 +10,13 @@ use testkit::http::User;
 
 use super::{Chat, delete, edit, read, send, try_edit, try_send};
 use crate::app::TestApp;
+use crate::files::picture;
 use crate::rows;
 
-/// A file that someone has uploaded.
-pub async fn upload(test: &TestApp, owner: &User, name: &str) -> AttachmentId {
-    let id = AttachmentId::new();
-    let row = format!(
-        "INSERT INTO attachments (id, uploader_id, name, content_type, size, width, height, has_thumbnail) \
-         VALUES ('{id}', '{}', '{name}', 'image/png', 70, 3, 4, true)",
-        owner.id()
-    );
-    assert_eq!(rows::change(&test.env, &row).await, 1);
-    id
+/// A picture that someone has uploaded.
+pub async fn upload(owner: &User, name: &str) -> AttachmentId {
+    let png = picture(3, 4, ImageFormat::Png);
+    owner.client.upload(name, &png).await.id
 }
 
 async fn held_by(test: &TestApp, id: AttachmentId) -> String {
@@ -32,27 +28,19 @@ async fn held_by(test: &TestApp, id: AttachmentId) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn files_go_with_their_message_in_the_order_they_were_named() {
     let chat = Chat::begin().await;
-    let first = upload(&chat.test, &chat.ada, "first.png").await;
-    let second = upload(&chat.test, &chat.ada, "second.png").await;
-    let body = json!({ "attachment_ids": [second, first] });
+    let png = picture(3, 4, ImageFormat::Png);
+    let first = chat.ada.client.upload("first.png", &png).await;
+    let second = chat.ada.client.upload("second.png", &png).await;
+    let body = json!({ "attachment_ids": [second.id, first.id] });
     let message = send(&chat.ada, chat.id, body).await;
-    let names: Vec<_> = message
-        .attachments
-        .iter()
-        .map(|file| file.name.as_str())
-        .collect();
+    assert_eq!((first.width, first.height), (Some(3), Some(4)));
     assert_eq!(
-        (message.body.as_str(), names),
-        ("", vec!["second.png", "first.png"])
+        (message.body.as_str(), &message.attachments),
+        ("", &vec![second.clone(), first.clone()])
     );
-    let file = &message.attachments[1];
-    assert_eq!((file.size, file.width, file.height), (70, Some(3), Some(4)));
-    assert_eq!(file.url, format!("/v1/attachments/{first}"));
-    let small = format!("/v1/attachments/{first}/thumbnail");
-    assert_eq!(file.thumbnail_url, Some(small));
     assert_eq!(chat.told("message.created", 1).await, message);
     assert_eq!(read(&chat.bob, &message).await, message);
-    for id in [first, second] {
+    for id in [first.id, second.id] {
         assert_eq!(held_by(&chat.test, id).await, message.id.to_string());
     }
     // Beside files, a text may become empty and not before.
@@ -69,10 +57,10 @@ async fn files_go_with_their_message_in_the_order_they_were_named() {
 async fn only_ones_own_uploads_that_nothing_holds_can_be_sent() {
     let chat = Chat::begin().await;
     let eve = chat.test.user("eve").await;
-    let own = upload(&chat.test, &chat.ada, "own.png").await;
-    let held = upload(&chat.test, &chat.ada, "held.png").await;
-    let foreign = upload(&chat.test, &chat.bob, "foreign.png").await;
-    let gone = upload(&chat.test, &chat.ada, "gone.png").await;
+    let own = upload(&chat.ada, "own.png").await;
+    let held = upload(&chat.ada, "held.png").await;
+    let foreign = upload(&chat.bob, "foreign.png").await;
+    let gone = upload(&chat.ada, "gone.png").await;
     let delete_it = format!("UPDATE attachments SET deleted_at = now() WHERE id = '{gone}'");
     rows::change(&chat.test.env, &delete_it).await;
     send(&chat.ada, chat.id, json!({ "attachment_ids": [held] })).await;
@@ -99,7 +87,7 @@ async fn only_ones_own_uploads_that_nothing_holds_can_be_sent() {
     try_send(&chat.ada, chat.id, body)
         .await
         .problem(422, Code::Invalid);
-    let body = json!({ "attachment_ids": [upload(&chat.test, &eve, "x.png").await] });
+    let body = json!({ "attachment_ids": [upload(&eve, "x.png").await] });
     try_send(&eve, chat.id, body)
         .await
         .problem(404, Code::NotFound);
@@ -110,7 +98,7 @@ async fn only_ones_own_uploads_that_nothing_holds_can_be_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_send_finds_its_files_held_by_itself() {
     let chat = Chat::begin().await;
-    let file = upload(&chat.test, &chat.ada, "own.png").await;
+    let file = upload(&chat.ada, "own.png").await;
     let body = json!({ "client_id": ClientId::new(), "body": "look", "attachment_ids": [file] });
     let message = send(&chat.ada, chat.id, body.clone()).await;
     let again = try_send(&chat.ada, chat.id, body.clone()).await.expect(200);
@@ -133,10 +121,10 @@ async fn of_many_messages_with_one_file_exactly_one_gets_it() {
     let eve = chat.test.user("eve").await;
     let second = chat.ada.client.direct(eve.id()).await.shared.id;
     for _ in 0..3 {
-        let shared = upload(&chat.test, &chat.ada, "shared.png").await;
+        let shared = upload(&chat.ada, "shared.png").await;
         let mut sends = Vec::new();
         for n in 0..24 {
-            let own = upload(&chat.test, &chat.ada, "own.png").await;
+            let own = upload(&chat.ada, "own.png").await;
             let room = if n % 2 == 0 { chat.id } else { second };
             let client = if n % 3 == 0 {
                 &elsewhere

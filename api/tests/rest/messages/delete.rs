@@ -14,7 +14,7 @@ use crate::rows;
 async fn a_tombstone_holds_nothing_of_what_was_said_or_answered() {
     let chat = Chat::begin().await;
     let first = chat.bob.client.send(chat.id, "first").await;
-    let file = upload(&chat.test, &chat.ada, "plan.txt").await;
+    let file = upload(&chat.ada, "plan.txt").await;
     let body = json!({ "body": "look, @bob", "reply_to": first.id, "attachment_ids": [file] });
     let message = send(&chat.ada, chat.id, body).await;
     let thumb = at(&message, "/reactions/%F0%9F%91%8D");

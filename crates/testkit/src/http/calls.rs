@@ -3,7 +3,7 @@
 use protocol::account::Auth;
 use protocol::conversation::Conversation;
 use protocol::group::{Group, Visibility};
-use protocol::ids::{ClientId, ConversationId, GroupId, UserId};
+use protocol::ids::{AttachmentId, ClientId, ConversationId, GroupId, UserId};
 use protocol::message::{Attachment, Message, MessagePage};
 use protocol::sync::{Changes, SyncRequest, SyncResponse};
 use serde_json::{Value, json};
@@ -61,6 +61,17 @@ impl Client {
     pub async fn send(&self, to: ConversationId, body: &str) -> Message {
         let reply = self.try_send(to, ClientId::new(), body).await;
         reply.expect(201).json()
+    }
+
+    /// Sends a new message that is a file alone.
+    pub async fn send_file(&self, to: ConversationId, file: AttachmentId) -> Message {
+        self.post(
+            &format!("/v1/conversations/{to}/messages"),
+            &json!({ "client_id": ClientId::new(), "attachment_ids": [file] }),
+        )
+        .await
+        .expect(201)
+        .json()
     }
 
     /// Tries to send a message, new or again.
