@@ -12,7 +12,7 @@ use crate::error::{is_deadlock, is_outage};
 use crate::events::{Event, Events, Pending};
 use crate::metrics;
 use crate::store::messages::commit::{self, CommitRow, Status};
-use crate::store::{Conn, Db, Purpose};
+use crate::store::{Conn, Db, Purpose, renew_plans};
 
 /// Wait before the lane connects again.
 const RECONNECT_EVERY: Duration = Duration::from_millis(200);
@@ -49,6 +49,8 @@ pub(super) struct Lane {
     events: Events,
     queue: mpsc::Receiver<Job>,
     conn: Option<Conn>,
+    /// Batches so far.
+    commits: usize,
     /// Jobs whose `client_id`, or a file, is in the batch before them.
     held: Vec<Job>,
     stop: CancellationToken,
@@ -68,6 +70,7 @@ impl Lane {
             events,
             queue,
             conn: None,
+            commits: 0,
             held: Vec::new(),
             stop,
         }
@@ -192,6 +195,10 @@ impl Lane {
                     .filter(|row| row.status() == Status::Committed)
                     .count();
                 metrics::commit(jobs.len(), committed, started.elapsed());
+                self.commits += 1;
+                if let Err(error) = renew_plans(conn, self.commits).await {
+                    tracing::warn!(%error, "the committer's statements keep their plans");
+                }
                 Ok(rows)
             }
             Err(error) => {
