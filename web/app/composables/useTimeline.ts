@@ -198,7 +198,8 @@ export function useTimeline(conversationId: MaybeRefOrGetter<string>) {
     },
     { immediate: true },
   )
-  watchDebounced(room, () => rooms.keepTail(id.value), { debounce: 1000, maxWait: 5000 })
+  // Written behind, with the conversation's row: what a reload finds is of one moment.
+  watch(room, () => rooms.keepTail(id.value))
   // What came while nothing could be loaded is loaded when the list is.
   watch(
     () => rooms.status,
