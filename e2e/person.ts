@@ -74,7 +74,7 @@ export async function newPerson(
   const page = await context.newPage()
   const server = followServer(page)
   await page.goto('/chats')
-  await expect(page.getByRole('heading', { name: 'Make yourself at home' })).toBeVisible()
+  await expect(page.getByText('No conversation yet')).toBeVisible()
   return { page, name, username, server }
 }
 

@@ -15,7 +15,8 @@ export default defineConfig({
     baseURL,
     launchOptions,
     locale: 'en-GB',
-    trace: 'retain-on-failure',
+    // Without its film, which would take as much of the machine as the journeys.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true },
     // Its caches would carry assets of an older build from test to test.
     serviceWorkers: 'block',
     viewport: { width: 1440, height: 900 },

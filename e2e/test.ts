@@ -23,6 +23,8 @@ export const test = plain.extend<{ faults: Faults }>({
       browser.on('context', follow)
       await use({ allow: (...expected) => allowed.push(...expected) })
       browser.off('context', follow)
+      // Nobody of this test is online in the next one.
+      await Promise.all(browser.contexts().map((context) => context.close()))
       expect(found.filter((fault) => !allowed.some((pattern) => pattern.test(fault)))).toEqual([])
     },
     { auto: true },

@@ -51,7 +51,7 @@ test('a session that is ended elsewhere ends here too', async ({ browser, faults
 
   await second.goto('/settings/sessions')
   await second.getByRole('button', { name: 'End session' }).click()
-  await expect(second.getByText('The session has ended.')).toBeVisible()
+  await expect(second.getByText('The session has ended.', { exact: true })).toBeVisible()
   await expect(first).toHaveURL(/\/login/)
   await expect(first.getByText('You have been signed out')).toBeVisible()
 })

@@ -80,7 +80,8 @@ test('pictures are looked through by keys, and Escape closes', async ({ browser 
   await expect(box).toHaveCount(0)
 })
 
-test('an upload that fails says so, and is tried again', async ({ browser }) => {
+test('an upload that fails says so, and is tried again', async ({ browser, faults }) => {
+  faults.allow(/ERR_FAILED/)
   const [ada] = await pairIn(browser, 'files follow')
   await ada.page.route('**/v1/uploads', (route) => route.abort())
   await attach(ada.page, TEXT)
