@@ -13,6 +13,7 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     baseURL,
+    actionTimeout: 20_000,
     launchOptions,
     locale: 'en-GB',
     // Without its film, which would take as much of the machine as the journeys.

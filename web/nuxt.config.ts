@@ -79,6 +79,7 @@ export default defineNuxtConfig({
     // No component here, and none of the libraries', is written in this older way.
     define: { __VUE_OPTIONS_API__: 'false' },
   },
+  vue: { compilerOptions: { isCustomElement: (tag) => tag === 'emoji-picker' } },
   typescript: { strict: true },
   telemetry: false,
   eslint: { config: { stylistic: false } },

@@ -3,7 +3,9 @@ export default defineAppConfig({
     colors: { primary: 'indigo', neutral: 'slate' },
     // What cannot be switched now can still be read: the switch itself is faint enough.
     switch: {
-      variants: { disabled: { true: { root: '', base: 'cursor-not-allowed opacity-60' } } },
+      variants: {
+        disabled: { true: { root: 'opacity-100', base: 'cursor-not-allowed opacity-60' } },
+      },
     },
   },
 })
