@@ -203,12 +203,14 @@ front_door_files() {
 }
 
 # raw TEXT: what the front door answers to these bytes (printf's escapes), until it closes; what was
-# not read may make that a reset.
+# not read may make that a reset. They are sent by one write: bash's own printf makes one of each line,
+# and dies of the second when the first was enough for an answer.
 raw() {
     local connection
-    exec {connection}<>"/dev/tcp/127.0.0.1/$WARREN_FRONT_HTTP_PORT"
     # shellcheck disable=SC2059 # escapes are meant
-    printf "$1" >&"$connection"
+    printf "$1" >"$WORK/raw"
+    exec {connection}<>"/dev/tcp/127.0.0.1/$WARREN_FRONT_HTTP_PORT"
+    cat -- "$WORK/raw" >&"$connection"
     { timeout 15 cat <&"$connection" 2>/dev/null || true; } | tr -d '\r\0'
     exec {connection}>&-
 }
