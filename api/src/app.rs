@@ -206,7 +206,7 @@ fn readiness(state: &State) -> Readiness {
         state.revocations.clone(),
     );
     Readiness::builder()
-        .check("postgres", move || {
+        .need("postgres", move || {
             let db = db.clone();
             async move { db.ping().await.map_err(|error| error.to_string()) }
         })
@@ -224,7 +224,7 @@ fn readiness(state: &State) -> Readiness {
             let presence = presence.clone();
             async move { presence.ping().await }
         })
-        .check("revocations", move || {
+        .need("revocations", move || {
             let loaded = revocations.is_loaded();
             async move {
                 if loaded {

@@ -252,11 +252,11 @@ fn readiness(shared: &Arc<Shared>, presence: Presence) -> Readiness {
             let up = broker.consuming.load(Ordering::Acquire) && broker.publisher.is_up();
             async move { flag(up, "the link is down") }
         })
-        .check("api", move || {
+        .need("api", move || {
             let up = api.api_up.load(Ordering::Acquire);
             async move { flag(up, "it does not answer") }
         })
-        .check("keys", move || {
+        .need("keys", move || {
             let known = keys.verifier.has_keys();
             async move { flag(known, "no key is known") }
         })

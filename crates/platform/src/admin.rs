@@ -1,6 +1,7 @@
-//! The admin port of a process: `/healthz`, `/readyz`, `/metrics`, and what a service adds.
+//! The admin port of a process: `/healthz`, `/startz`, `/readyz`, `/metrics`, and what a service adds.
 //!
-//! It listens on an address of its own, which the front door never reaches.
+//! It listens on an address of its own, which the front door never reaches. `/healthz`: the process
+//! lives. `/startz`: it has found what it cannot begin without. `/readyz`: every dependency answers.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -43,22 +44,30 @@ impl AdminConfig {
 type CheckFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 type Check = Box<dyn Fn() -> CheckFuture + Send + Sync>;
 
+/// One thing that a process depends on.
+struct Dependency {
+    /// Without it the process cannot begin to serve.
+    needed: bool,
+    check: Check,
+}
+
 /// Whether a process can serve: each of its dependencies answers, and it does not drain.
 #[derive(Clone, Default)]
 pub struct Readiness {
-    checks: Arc<BTreeMap<&'static str, Check>>,
+    dependencies: Arc<BTreeMap<&'static str, Dependency>>,
+    started: Arc<AtomicBool>,
     draining: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Readiness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.checks.keys()).finish()
+        f.debug_set().entries(self.dependencies.keys()).finish()
     }
 }
 
 /// Collects the dependencies of a process.
 #[derive(Default)]
-pub struct ReadinessBuilder(BTreeMap<&'static str, Check>);
+pub struct ReadinessBuilder(BTreeMap<&'static str, Dependency>);
 
 impl std::fmt::Debug for ReadinessBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -67,17 +76,35 @@ impl std::fmt::Debug for ReadinessBuilder {
 }
 
 impl ReadinessBuilder {
-    /// Adds a dependency; `check` says why it does not answer.
+    /// Adds a dependency without which the process serves less; `check` says why it does not answer.
     #[must_use]
-    pub fn check<F>(
+    pub fn check<F>(self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.add(name, false, check)
+    }
+
+    /// Adds one without which it cannot begin.
+    #[must_use]
+    pub fn need<F>(self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.add(name, true, check)
+    }
+
+    fn add<F>(
         mut self,
         name: &'static str,
+        needed: bool,
         check: impl Fn() -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.0.insert(name, Box::new(move || Box::pin(check())));
+        let check: Check = Box::new(move || Box::pin(check()));
+        self.0.insert(name, Dependency { needed, check });
         self
     }
 
@@ -85,8 +112,8 @@ impl ReadinessBuilder {
     #[must_use]
     pub fn build(self) -> Readiness {
         Readiness {
-            checks: Arc::new(self.0),
-            draining: Arc::default(),
+            dependencies: Arc::new(self.0),
+            ..Readiness::default()
         }
     }
 }
@@ -105,18 +132,36 @@ impl Readiness {
 
     /// Asks every dependency at once; the faults by name.
     pub async fn faults(&self) -> BTreeMap<&'static str, String> {
-        let asked = self.checks.iter().map(|(name, check)| async move {
-            let answer = tokio::time::timeout(CHECK_DEADLINE, check()).await;
+        let mut faults = self.ask(|_| true).await;
+        if self.draining.load(Ordering::Relaxed) {
+            faults.insert("process", "draining".to_owned());
+        }
+        faults
+    }
+
+    /// What the process still needs to begin. Once it has begun, nothing for as long as it lives: to
+    /// start it anew would bring no dependency back.
+    pub async fn start_faults(&self) -> BTreeMap<&'static str, String> {
+        if self.started.load(Ordering::Relaxed) {
+            return BTreeMap::new();
+        }
+        let faults = self.ask(|dependency| dependency.needed).await;
+        if faults.is_empty() {
+            self.started.store(true, Ordering::Relaxed);
+        }
+        faults
+    }
+
+    async fn ask(&self, whom: impl Fn(&Dependency) -> bool) -> BTreeMap<&'static str, String> {
+        let chosen = self.dependencies.iter().filter(|(_, each)| whom(each));
+        let asked = chosen.map(|(name, dependency)| async move {
+            let answer = tokio::time::timeout(CHECK_DEADLINE, (dependency.check)()).await;
             let fault = answer
                 .unwrap_or_else(|_elapsed| Err("does not answer".to_owned()))
                 .err();
             fault.map(|fault| (*name, fault))
         });
-        let mut faults: BTreeMap<_, _> = join_all(asked).await.into_iter().flatten().collect();
-        if self.draining.load(Ordering::Relaxed) {
-            faults.insert("process", "draining".to_owned());
-        }
-        faults
+        join_all(asked).await.into_iter().flatten().collect()
     }
 }
 
@@ -135,6 +180,7 @@ pub fn serve(
             .app_data(web::Data::new(metrics.clone()))
             .app_data(web::Data::new(readiness.clone()))
             .route("/healthz", web::get().to(HttpResponse::Ok))
+            .route("/startz", web::get().to(get_startz))
             .route("/readyz", web::get().to(get_readyz))
             .route("/metrics", web::get().to(get_metrics))
             .configure(routes.clone())
@@ -147,13 +193,20 @@ pub fn serve(
     Ok((server.run(), address))
 }
 
+async fn get_startz(readiness: web::Data<Readiness>) -> HttpResponse {
+    answer("started", "starting", &readiness.start_faults().await)
+}
+
 async fn get_readyz(readiness: web::Data<Readiness>) -> HttpResponse {
-    let faults = readiness.faults().await;
+    answer("ready", "unready", &readiness.faults().await)
+}
+
+fn answer(well: &str, unwell: &str, faults: &BTreeMap<&'static str, String>) -> HttpResponse {
     if faults.is_empty() {
-        return HttpResponse::Ok().json(serde_json::json!({ "status": "ready" }));
+        return HttpResponse::Ok().json(serde_json::json!({ "status": well }));
     }
     HttpResponse::ServiceUnavailable()
-        .json(serde_json::json!({ "status": "unready", "faults": faults }))
+        .json(serde_json::json!({ "status": unwell, "faults": faults }))
 }
 
 async fn get_metrics(metrics: web::Data<PrometheusHandle>) -> HttpResponse {
@@ -178,6 +231,27 @@ mod tests {
             faults,
             BTreeMap::from([("broker", "connection refused".to_owned())])
         );
+    }
+
+    #[tokio::test]
+    async fn a_process_begins_with_what_it_needs_and_never_begins_again() {
+        let up = Arc::new(AtomicBool::new(false));
+        let database = up.clone();
+        let readiness = Readiness::builder()
+            .need("database", move || {
+                let up = database.load(Ordering::Relaxed);
+                async move { if up { Ok(()) } else { Err("away".to_owned()) } }
+            })
+            .check("broker", || async { Err("away".to_owned()) })
+            .build();
+        let away = BTreeMap::from([("database", "away".to_owned())]);
+        assert_eq!(readiness.start_faults().await, away);
+        up.store(true, Ordering::Relaxed);
+        assert_eq!(readiness.start_faults().await, BTreeMap::new());
+        up.store(false, Ordering::Relaxed);
+        readiness.drain();
+        assert_eq!(readiness.start_faults().await, BTreeMap::new());
+        assert_eq!(readiness.faults().await.len(), 3);
     }
 
     #[tokio::test]

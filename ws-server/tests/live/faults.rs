@@ -5,8 +5,9 @@ use std::time::Duration;
 use protocol::frame::{ReadyReason, ServerFrame};
 use protocol::ids::GroupId;
 use protocol::routing::Route;
+use testkit::ws::Socket;
 
-use crate::server::{DEADLINE, World, expect_mark, marked, user};
+use crate::server::{DEADLINE, World, expect_mark, marked, start, user};
 
 #[tokio::test]
 async fn after_a_lost_link_everything_is_bound_again_and_clients_sync() {
@@ -65,6 +66,44 @@ async fn without_a_broker_a_socket_says_hello_and_waits_for_ready() {
     assert!(body.contains("broker"), "{body}");
     world.env.faults().broker.restore();
     socket.expect_ready(ReadyReason::Connected).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_process_begins_without_broker_and_memcached_but_not_without_the_api() {
+    let world = World::with_faults(&[]).await;
+    world.env.faults().broker.cut();
+    world.env.faults().presence.cut();
+    world.api.answer(500);
+    let late = start(&world.env, &world.api, &[]);
+    let startz = format!("http://{}/startz", late.admin_address);
+    let ask = || async {
+        let answer = reqwest::get(&startz).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, body) = ask().await;
+    assert_eq!(status, 503);
+    assert!(body.contains("\"api\""), "{body}");
+    assert!(
+        !body.contains("broker") && !body.contains("presence"),
+        "{body}"
+    );
+    world.api.answer(0);
+    testkit::eventually(DEADLINE, || async {
+        match ask().await {
+            (200, _) => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    // A socket is held until the broker is back.
+    let socket = Socket::connect(&format!("ws://{}/ws", late.address), &world.person().token).await;
+    socket.expect_hello().await;
+    world.api.answer(500);
+    let (status, body) = ask().await;
+    assert_eq!(status, 200, "{body}");
+    world.api.answer(0);
+    late.end().await;
     world.end().await;
 }
 

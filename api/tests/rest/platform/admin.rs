@@ -59,6 +59,45 @@ async fn a_dependency_that_is_down_is_named_until_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_begins_without_broker_and_memcached_but_not_without_a_database() {
+    let test = TestApp::on(TestEnv::with_faults().await, &[]).await;
+    let faults = test.env.faults();
+    for proxy in [&faults.database, &faults.broker, &faults.presence] {
+        proxy.cut();
+    }
+    let late = test.another(&[]).await;
+    let admin = Client::anonymous(format!("http://{}", late.admin));
+    let reply = admin.get("/startz").await.expect(503);
+    assert_eq!(reply.body["status"], "starting");
+    let named: Vec<&String> = reply.body["faults"].as_object().unwrap().keys().collect();
+    assert_eq!(named, ["postgres", "revocations"], "{reply}");
+    faults.database.restore();
+    let started = json!({ "status": "started" });
+    testkit::eventually(SOON, || async {
+        let reply = admin.get("/startz").await;
+        if reply.body == started {
+            Ok(())
+        } else {
+            Err(reply.body)
+        }
+    })
+    .await;
+    admin.get("/readyz").await.expect(503);
+    // It serves, and messages are committed.
+    let people = Client::anonymous(format!("http://{}", late.http));
+    let (ada, bob) = (people.register("ada").await, people.register("bob").await);
+    let chat = ada.client.direct(bob.id()).await.shared.id;
+    ada.client.send(chat, "hello").await;
+    // What has begun is not to be begun anew because the database is away.
+    faults.database.cut();
+    let reply = admin.get("/startz").await.expect(200);
+    assert_eq!(reply.body, started);
+    faults.database.restore();
+    late.stop().await;
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_database_is_unavailable_and_not_a_fault() {
     let settings = &[("WARREN_DATABASE_POOL_TIMEOUT_MS", "2000")];
     let test = TestApp::on(TestEnv::with_faults().await, settings).await;
@@ -135,6 +174,7 @@ async fn what_is_for_operators_and_peers_is_not_on_the_public_port() {
     let credential = &test.env.secrets().internal_credential;
     for path in [
         "/healthz",
+        "/startz",
         "/readyz",
         "/metrics",
         ROUTES_PATH,
