@@ -140,18 +140,18 @@ fn http_conf(system: &System, dir: &Path) -> String {
     ] {
         conf += &format!("{kind}_temp_path {}/{path};\n", dir.display());
     }
-    conf += &upstream("warren_api", &system.api);
-    conf += &upstream("warren_ws", &system.ws);
+    conf += &upstream("warren_api", "keepalive 64;", &system.api);
+    conf += &upstream("warren_ws", "least_conn;", &system.ws);
     // Nobody asks for a page of the web client here.
-    conf += &upstream("warren_web", &system.api);
+    conf += &upstream("warren_web", "keepalive 64;", &system.api);
     conf
 }
 
-/// As the dev stack writes it: no replica is ever left out.
-fn upstream(name: &str, processes: &[Process]) -> String {
+/// As the dev stack writes it (`infra/dev/lib/front_door.sh`): no replica is ever left out.
+fn upstream(name: &str, how: &str, processes: &[Process]) -> String {
     let servers: String = processes
         .iter()
         .map(|process| format!("server {} max_fails=0;\n", process.http()))
         .collect();
-    format!("upstream {name} {{\n{servers}keepalive 64;\n}}\n")
+    format!("upstream {name} {{\nzone {name} 128k;\n{how}\n{servers}}}\n")
 }
