@@ -8,15 +8,19 @@ front_door_tests() {
     check "the front door keeps a good request id and replaces a bad one" front_door_request_ids
     check "the front door's own faults are problem documents" front_door_problems
     check "the front door tells services the true address of a client" front_door_true_address
-    check "the front door speaks no TLS before 1.2" front_door_tls_versions
+    check "the front door speaks no TLS before 1.2, and no cipher without authentication" front_door_tls
+    check "every answer of the front door bears its headers once" front_door_headers
     check "the front door passes WebSocket upgrades to ws-server" front_door_upgrades
     check "the access log has the request id and no query" front_door_log
-    check "the generated nginx configuration is sound" front_door_configuration
+    check "the generated nginx configuration is sound, and patient with sockets" front_door_configuration
     check "the front door leads each path to its service, and to no other" front_door_routes
     check "the front door compresses pages" front_door_compresses
     check "the front door passes files on as the api gave them, also in parts" front_door_files
     check "the front door refuses requests that can be read in two ways" front_door_smuggling
+    check "the front door refuses HTTP/2 whose framing says two things" front_door_http2
+    check "the front door repeats what may be repeated, and nothing else" front_door_repeats
     check "the front door does not wait for a slow head" front_door_slow_head
+    check "the front door does not wait for a slow body" front_door_slow_body
 }
 
 # Without rate limits, as the test before has left the stack.
@@ -56,7 +60,7 @@ front_door_web_client() {
 
 front_door_is_narrow() {
     local path
-    for path in /internal /internal/routes /metrics /healthz /readyz /v1/../internal/routes \
+    for path in /internal /internal/routes /metrics /healthz /startz /readyz /v1/../internal/routes \
         /docs/..%2finternal/routes //internal/routes; do
         expect "status of $path" "$(status_of --path-as-is "$(url "$path")")" 404
     done
@@ -98,11 +102,29 @@ front_door_true_address() {
     expect_not "sessions" "$sessions" '*203.0.113.9*'
 }
 
-front_door_tls_versions() {
-    local connect=(openssl s_client -connect "127.0.0.1:$WARREN_FRONT_HTTPS_PORT")
+front_door_tls() {
+    local connect=(openssl s_client -connect "127.0.0.1:$WARREN_FRONT_HTTPS_PORT") cipher
     "${connect[@]}" -tls1_2 </dev/null
     "${connect[@]}" -tls1_3 </dev/null
     fails "${connect[@]}" -tls1_1 -cipher 'ALL:@SECLEVEL=0' </dev/null
+    # CBC, and a key exchange without forward secrecy; for either kind of certificate.
+    for cipher in AES128-GCM-SHA256 ECDHE-{ECDSA,RSA}-AES128-{SHA,SHA256}; do
+        fails "${connect[@]}" -tls1_2 -cipher "$cipher" </dev/null
+    done
+}
+
+# Of a page, of the api, and of nginx itself.
+front_door_headers() {
+    local path answer header
+    for path in / /v1/me /internal /.well-known/jwks.json; do
+        answer=$(request -o /dev/null -D - "$(tls_url "$path")")
+        for header in 'x-frame-options: DENY' 'referrer-policy: no-referrer' 'x-content-type-options: nosniff'; do
+            expect "$header of $path" "$(grep -ci "^$header$" <<<"$answer")" 1
+        done
+        # The certificate of a stack at a desk is one that nobody trusts.
+        expect_not "$path" "$answer" '*strict-transport-security*'
+        expect_not "$path" "$answer" '*x-powered-by*'
+    done
 }
 
 front_door_upgrades() {
@@ -125,8 +147,18 @@ front_door_log() {
     fails grep -e hidden-word -e access_token -e Bearer "$log"
 }
 
+# A socket that says no more than its heartbeats is not cut: nginx's own minute is nowhere in force. As
+# nginx itself reads the files.
 front_door_configuration() {
-    as_stack_user nginx -t -e stderr -p "$WARREN_RUN_DIR/nginx" -c "$WARREN_RUN_DIR/nginx/nginx.conf"
+    local effective place limit
+    effective=$(as_stack_user nginx -T -e stderr -p "$WARREN_RUN_DIR/nginx" -c "$WARREN_RUN_DIR/nginx/nginx.conf")
+    for place in '= /ws' @ws_again; do
+        for limit in proxy_read_timeout proxy_send_timeout; do
+            expect "$limit of $place" "$(awk -v place="location $place {" -v limit="$limit" '
+                index($0, place) { inside = 1 } /}/ { inside = 0 } inside && $1 == limit { print $2 }
+            ' <<<"$effective")" '300s;'
+        done
+    done
 }
 
 as_stack_user() {
@@ -211,7 +243,7 @@ raw() {
     printf "$1" >"$WORK/raw"
     exec {connection}<>"/dev/tcp/127.0.0.1/$WARREN_FRONT_HTTP_PORT"
     cat -- "$WORK/raw" >&"$connection"
-    { timeout 15 cat <&"$connection" 2>/dev/null || true; } | tr -d '\r\0'
+    { timeout 20 cat <&"$connection" 2>/dev/null || true; } | tr -d '\r\0'
     exec {connection}>&-
 }
 
@@ -242,6 +274,57 @@ front_door_slow_head() {
     local began=$SECONDS
     raw 'GET / HTTP/1.1\r\nHost: local' >/dev/null
     ((SECONDS - began >= 9 && SECONDS - began < 14))
+}
+
+# And so it is of a body (client_body_timeout).
+front_door_slow_body() {
+    local began=$SECONDS
+    raw 'POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{' >/dev/null
+    ((SECONDS - began >= 14 && SECONDS - began < 19))
+}
+
+front_door_http2() {
+    expect "answers" "$(python3 "$HERE/http2.py" "$WARREN_FRONT_HTTPS_PORT" | grep -vE ': (400|reset)$')" ''
+    fails grep -h smuggled "$WARREN_RUN_DIR"/log/{api,ws-server}-*.log
+}
+
+# Another nginx with the same nginx.conf, before a server that fails each request once.
+front_door_repeats() {
+    local door=$WORK/repeats first server nginx method path answer
+    # shellcheck disable=SC1091
+    first=$(source "$HERE/../lib/log.sh" && source "$HERE/../lib/ports.sh" && free_port_block 2)
+    mkdir -p -- "$door/site"
+    cp -- "$WARREN_RUN_DIR/nginx/nginx.conf" "$door"
+    printf '%s\n' "pid $door/pid;" 'error_log stderr;' 'master_process off;' >"$door/site/main.conf"
+    printf 'upstream %s { server 127.0.0.1:%s max_fails=0; }\n' \
+        warren_api "$first" warren_ws "$first" warren_web "$first" >"$door/site/http.conf"
+    printf '%s_temp_path '"$door"'/%s;\n' client_body a proxy b fastcgi c uwsgi d scgi e >>"$door/site/http.conf"
+    echo 'access_log off;' >>"$door/site/http.conf"
+    echo "listen 127.0.0.1:$((first + 1));" >"$door/site/server.conf"
+    python3 "$HERE/fickle.py" "$first" &
+    server=$!
+    nginx -e stderr -p "$door" -c "$door/nginx.conf" -g 'daemon off;' &
+    nginx=$!
+    # shellcheck disable=SC2064 # now
+    trap "kill $server $nginx" EXIT
+    within 10 curl -s -o /dev/null --noproxy '*' "http://127.0.0.1:$first/ready"
+    within 10 curl -s -o /dev/null --noproxy '*' "http://127.0.0.1:$((first + 1))/internal"
+    while read -r method path answer; do
+        expect "$method $path" "$(request -X "$method" -d '{"a":1}' "http://127.0.0.1:$((first + 1))$path")" "$answer"
+    done <<-END
+		POST /v1/conversations/x/messages HTTP/1.1 200 *POST /v1/conversations/x/messages 7 2
+		POST /v1/conversations/x/receipts HTTP/1.1 200 * 7 2
+		POST /v1/conversations HTTP/1.1 200 * 7 2
+		POST /v1/sync HTTP/1.1 200 * 7 2
+		GET /v1/me HTTP/1.1 200 * 7 2
+		DELETE /v1/friends/x HTTP/1.1 200 * 7 2
+		GET / HTTP/1.1 200 * 7 2
+		GET /ws HTTP/1.1 200 * 7 2
+		POST /v1/auth/login HTTP/1.1 503 *"code":"unavailable"*
+		POST /v1/groups HTTP/1.1 503 *"code":"unavailable"*
+		PATCH /v1/me HTTP/1.1 503 *"code":"unavailable"*
+		POST / HTTP/1.1 503 *"code":"unavailable"*
+	END
 }
 
 people() {
