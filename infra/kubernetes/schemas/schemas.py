@@ -3,6 +3,7 @@ OpenAPI document of Kubernetes, and the custom resources of the operators.
 
     schemas.py FOLDER SWAGGER_JSON CRD_YAML...
 
+Of those, the kinds that Warren's manifests use (KINDS), and what checks a value: no words for people.
 Strict: a field that is not declared is a fault, because a mistyped one would be ignored in silence.
 """
 
@@ -12,6 +13,12 @@ from pathlib import Path
 
 import yaml
 
+KINDS = {
+    "Namespace", "ServiceAccount", "ConfigMap", "Secret", "Service", "PersistentVolumeClaim",
+    "Deployment", "StatefulSet", "Job", "Ingress", "NetworkPolicy", "HorizontalPodAutoscaler",
+    "PodDisruptionBudget", "Cluster", "ScheduledBackup", "RabbitmqCluster", "Application",
+    "Middleware", "TLSOption",
+}
 # Declared as strings, and taken as numbers too.
 INT_OR_STRING = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
 QUANTITY = {"oneOf": [{"type": "string"}, {"type": "number"}]}
@@ -27,11 +34,13 @@ def main(folder, swagger, *crds):
     for name, schema in definitions.items():
         for kind in schema.get("x-kubernetes-group-version-kind", []):
             # A list of kinds shares its definition: only the kind itself is looked up by its name.
-            if name.rpartition(".")[2] == kind["kind"]:
+            if kind["kind"] in KINDS and name.rpartition(".")[2] == kind["kind"]:
                 reached = {each: definitions[each] for each in reachable(schema, definitions)}
                 write(folder, kind["group"], kind["version"], kind["kind"], schema | {"definitions": reached})
-    for path in crds:
-        resource = yaml.safe_load(Path(path).read_text())["spec"]
+    resources = [resource["spec"] for path in crds for resource in yaml.safe_load_all(Path(path).read_text())]
+    for resource in resources:
+        if resource["names"]["kind"] not in KINDS:
+            continue
         for version in resource["versions"]:
             schema = strict(version["schema"]["openAPIV3Schema"])
             # Kubernetes declares it, not the resource.
@@ -43,7 +52,8 @@ def write(folder, group, version, kind, schema):
     """Under the name that kubeconform asks for: kind, the group's first part, version."""
     parts = [kind.lower(), group.split(".")[0], version]
     name = "-".join(part for part in parts if part)
-    (folder / f"{name}.json").write_text(json.dumps(schema))
+    text = json.dumps(without_marks(schema), sort_keys=True, separators=(",", ":"))
+    (folder / f"{name}.json").write_text(f"{text}\n")
 
 
 def strict(schema):
@@ -63,6 +73,15 @@ def strict(schema):
     if isinstance(schema.get("properties"), dict) and schema.get("type") == "object" and not open_ended:
         schema["additionalProperties"] = False
     return schema
+
+
+def without_marks(schema):
+    """Without what Kubernetes' own tools read (x-kubernetes-…) and validators do not."""
+    if isinstance(schema, list):
+        return [without_marks(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: without_marks(value) for key, value in schema.items() if not key.startswith("x-kubernetes-")}
 
 
 def reachable(schema, definitions):

@@ -1,8 +1,9 @@
 """What every set of manifests of Warren must keep, as rules over what kustomize renders.
 
-    policies.py MANIFESTS SETTINGS_MD...
+    policies.py PLACE MANIFESTS DOCS
 
-Each rule is a generator of faults. `test_policies.py` breaks each of them once.
+PLACE is the overlay's name: some rules are for `production` alone. DOCS is the folder whose pages name
+every setting and every metric. Each rule is a generator of faults. `test_policies.py` breaks each of them once.
 """
 
 import re
@@ -18,15 +19,23 @@ SECRETS = {"postgres-app", "rabbitmq-default-user", "warren-secrets", "warren-si
 # What a process needs after its drain to end its parts (ws-server/src/app.rs: four of 3 s; api: five
 # stages of WARREN_HTTP_SHUTDOWN_MS).
 PARTS_S = {"ws-server": 12, "api": 50}
+# An exact release, with a digest if one likes; never one that moves.
+RELEASE = re.compile(r":[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.-]*(@sha256:[0-9a-f]{64})?$")
+# PostgreSQL's have two numbers.
+POSTGRES_RELEASE = re.compile(r":[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(@sha256:[0-9a-f]{64})?$")
+# What Traefik is asked for by annotations of an Ingress.
+TRAEFIK = "traefik.ingress.kubernetes.io/router."
+A_YEAR_S = 365 * 24 * 3600
 DRAINS = {"ws-server": "WARREN_WS_DRAIN_DEADLINE_MS", "api": "WARREN_HTTP_SHUTDOWN_MS"}
 
 
 class Manifests:
     """What was rendered, by kind and name."""
 
-    def __init__(self, documents, known_settings=()):
+    def __init__(self, place, documents, known_settings, known_metrics):
+        self.place = place
         self.all = [document for document in documents if document]
-        self.known_settings = set(known_settings)
+        self.known_settings, self.known_metrics = set(known_settings), set(known_metrics)
 
     def of(self, *kinds):
         return [each for each in self.all if each["kind"] in kinds]
@@ -102,25 +111,32 @@ def every_server_has_its_three_probes(m):
                     yield f"{name(workload)} has no {probe}"
 
 
-def nobody_leaves_service_because_a_dependency_is_away(m):
-    """All pods would at once: /readyz fails with the broker, and an api without one still commits."""
+def nobody_waits_for_what_it_can_do_without(m):
+    """Or all pods would leave service at once: /readyz fails with the broker, and an api without one
+    still commits. Nor is a pod killed while it starts because Memcached is away."""
     for workload in m.of(*LONG_RUNNING):
         for container in pod(workload)["containers"]:
-            for probe in ("readinessProbe", "livenessProbe"):
-                if container.get(probe, {}).get("httpGet", {}).get("path") == "/readyz":
-                    yield f"{name(workload)}: its {probe} asks the dependencies"
+            asked = {each: container.get(each, {}).get("httpGet", {}).get("path")
+                     for each in ("startupProbe", "readinessProbe", "livenessProbe")}
+            for probe, path in asked.items():
+                if path == "/readyz":
+                    yield f"{name(workload)}: its {probe} asks every dependency"
+            if "admin" in [each["name"] for each in container["ports"]] and asked["startupProbe"] != "/startz":
+                yield f"{name(workload)} is in service before it can begin"
 
 
 def images_are_pinned(m):
     for workload in m.of(*WORKLOADS):
         for container in containers(workload):
-            _, _, tag = container["image"].rpartition("/")[2].partition(":")
-            if not tag or tag == "latest":
+            ours_at_the_desk = m.place == "dev" and re.fullmatch(r"warren/[a-z-]+:dev", container["image"])
+            if not RELEASE.search(container["image"]) and not ours_at_the_desk:
                 yield f"{name(workload)}: {container['image']} may be anything"
-    for resource in m.of("Cluster", "RabbitmqCluster"):
-        image = resource["spec"].get("imageName") or resource["spec"].get("image", "")
-        if not re.search(r":[0-9]+\.[0-9]+", image):
-            yield f"{name(resource)}: the image {image!r} may be anything"
+    for resource in m.of("Cluster"):
+        if not POSTGRES_RELEASE.search(resource["spec"].get("imageName", "")):
+            yield f"{name(resource)}: the image may be anything"
+    for resource in m.of("RabbitmqCluster"):
+        if not RELEASE.search(resource["spec"].get("image", "")):
+            yield f"{name(resource)}: the image may be anything"
 
 
 def one_version_migrates_and_serves(m):
@@ -202,7 +218,8 @@ def nobody_speaks_to_anybody_unless_it_is_said(m):
 
 def no_way_leads_from_outside_to_an_admin_port(m):
     for ingress in m.of("Ingress"):
-        if not ingress["spec"].get("tls"):
+        redirects = ingress["metadata"].get("annotations", {}).get(f"{TRAEFIK}entrypoints") == "web"
+        if not ingress["spec"].get("tls") and not redirects:
             yield f"{name(ingress)} has no TLS"
         for path in (path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]):
             if path["backend"]["service"]["port"].get("name") != "http":
@@ -270,6 +287,57 @@ def a_pod_is_scaled_out_before_it_is_full(m):
             yield f"ws-server is full at {full} sockets, and scaled out later than at half of it"
 
 
+def ws_servers_are_scaled_by_load_and_by_sockets(m):
+    metrics = m.one("HorizontalPodAutoscaler", "ws-server")["spec"]["metrics"]
+    if "cpu" not in [each["resource"]["name"] for each in metrics if each["type"] == "Resource"]:
+        yield "no ws-server is added when they are busy"
+    counted = {each["pods"]["metric"]["name"] for each in metrics if each["type"] == "Pods"}
+    for unknown in counted - m.known_metrics:
+        yield f"nobody counts {unknown}"
+    if m.place == "production" and "warren_ws_connections" not in counted:
+        yield "no ws-server is added when they hold many sockets"
+
+
+def the_ingress_is_as_strict_as_the_front_door(m):
+    """In production; infra/kubernetes/components/traefik."""
+    if m.place != "production":
+        return
+    made = {f"{each['metadata']['namespace']}-{each['metadata']['name']}@kubernetescrd": each["spec"]
+            for each in m.of("Middleware", "TLSOption")}
+    redirected = set()
+    for ingress in m.of("Ingress"):
+        asked = {key.removeprefix(TRAEFIK): value for key, value in ingress["metadata"].get("annotations", {}).items()}
+        chain = [made.get(each, {}) for each in asked.get("middlewares", "").split(",")]
+        hosts = {rule["host"] for rule in ingress["spec"]["rules"]}
+        if {} in chain:
+            yield f"{name(ingress)} asks for a middleware that nobody makes"
+        if asked.get("entrypoints") == "web":
+            if not any(each.get("redirectScheme", {}).get("scheme") == "https" for each in chain):
+                yield f"{name(ingress)} is served without TLS"
+            redirected |= hosts
+            continue
+        if asked.get("entrypoints") != "websecure":
+            yield f"{name(ingress)} may be served without TLS"
+        if made.get(asked.get("tls.options"), {}).get("minVersion") not in ("VersionTLS12", "VersionTLS13"):
+            yield f"{name(ingress)} speaks any TLS"
+        headers = next((each["headers"] for each in chain if "headers" in each), {})
+        if not (headers.get("contentTypeNosniff") and headers.get("frameDeny") and headers.get("referrerPolicy")
+                and headers.get("stsSeconds", 0) >= A_YEAR_S):
+            yield f"{name(ingress)} lacks the front door's headers"
+        for middleware in ("compress", "retry"):
+            if not any(middleware in each for each in chain):
+                yield f"{name(ingress)} does not {middleware}"
+        limit = next((each["buffering"].get("maxRequestBodyBytes") for each in chain if "buffering" in each), None)
+        for path in (path["path"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]):
+            if path == "/v1/" and not limit:
+                yield f"{name(ingress)}: {path} takes bodies of any length"
+            if path in ("/ws", "/v1/uploads") and limit:
+                yield f"{name(ingress)}: {path} is a stream, and would be held back"
+    hosts = {rule["host"] for ingress in m.of("Ingress") for rule in ingress["spec"]["rules"]}
+    for host in hosts - redirected:
+        yield f"http://{host} leads nowhere"
+
+
 RULES = [rule for rule in list(globals().values())
          if getattr(rule, "__code__", None) and rule.__code__.co_varnames[:1] == ("m",)]
 
@@ -278,10 +346,13 @@ def faults(manifests):
     return [f"{rule.__name__}: {fault}" for rule in RULES for fault in rule(manifests)]
 
 
-def read(path, *settings):
-    known = [found for page in settings for found in re.findall(r"^\| `(WARREN_\w+)`", Path(page).read_text(), re.M)]
-    # The web client's own (infra/dev/lib/web.sh).
-    return Manifests(yaml.safe_load_all(Path(path).read_text()), [*known, "WARREN_WEB_API_URL"])
+def read(place, path, docs):
+    def named(page, pattern):
+        return re.findall(rf"^\| `({pattern})", (Path(docs) / page).read_text(), re.M)
+
+    # The last one is the web client's own (infra/dev/lib/web.sh).
+    settings = [*named("configuration.md", r"WARREN_\w+"), "WARREN_WEB_API_URL"]
+    return Manifests(place, yaml.safe_load_all(Path(path).read_text()), settings, named("metrics.md", r"warren_\w+"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Breaks each rule of policies.py once: a rule that cannot fail proves nothing.
 
-    test_policies.py MANIFESTS SETTINGS_MD
+    test_policies.py MANIFESTS DOCS
+
+MANIFESTS are those of production.
 """
 
 import copy
@@ -37,9 +39,16 @@ BREACHES = [
      lambda m: policies.pod(deployment(m)).pop("automountServiceAccountToken")),
     ("every_container_asks_for_what_it_needs", lambda m: container(m)["resources"]["limits"].clear()),
     ("every_server_has_its_three_probes", lambda m: container(m, "web").pop("livenessProbe")),
-    ("nobody_leaves_service_because_a_dependency_is_away",
+    ("nobody_waits_for_what_it_can_do_without",
      lambda m: container(m)["readinessProbe"]["httpGet"].update(path="/readyz")),
-    ("images_are_pinned", lambda m: container(m).update(image="registry.example.org:5000/warren/api")),
+    ("nobody_waits_for_what_it_can_do_without",
+     lambda m: container(m, "ws-server")["startupProbe"]["httpGet"].update(path="/readyz")),
+    ("nobody_waits_for_what_it_can_do_without",
+     lambda m: container(m)["startupProbe"]["httpGet"].update(path="/healthz")),
+    *[("images_are_pinned", lambda m, image=image: container(m).update(image=image))
+      for image in ("registry.example.org:5000/warren/api", "warren/api:latest", "warren/api:dev", "warren/api:1",
+                    "warren/api:1.2", "registry.example.org/warren/api:stable")],
+    ("images_are_pinned", lambda m: m.one("RabbitmqCluster", "rabbitmq")["spec"].update(image="rabbitmq:4.1-management")),
     ("images_are_pinned", lambda m: m.one("Cluster", "postgres")["spec"].pop("imageName")),
     ("one_version_migrates_and_serves", lambda m: container(m).update(image="warren/api:0.0.9")),
     ("nothing_starts_before_the_migration_nor_it_before_the_database",
@@ -77,6 +86,22 @@ BREACHES = [
     ("every_memcached_is_known_by_name", lambda m: m.one("StatefulSet", "memcached")["spec"].update(replicas=3)),
     ("a_pod_is_scaled_out_before_it_is_full",
      lambda m: config(m, "ws-server-settings")["data"].update(WARREN_WS_MAX_CONNECTIONS="30000")),
+    *[("ws_servers_are_scaled_by_load_and_by_sockets", lambda m, kind=kind: forget_metric(m, kind))
+      for kind in ("Resource", "Pods")],
+    ("ws_servers_are_scaled_by_load_and_by_sockets", lambda m: m.known_metrics.remove("warren_ws_connections")),
+    ("the_ingress_is_as_strict_as_the_front_door", lambda m: drop(m, "Middleware", "retry")),
+    ("the_ingress_is_as_strict_as_the_front_door", lambda m: drop(m, "TLSOption", "modern")),
+    ("the_ingress_is_as_strict_as_the_front_door", lambda m: drop(m, "Ingress", "warren-http")),
+    ("the_ingress_is_as_strict_as_the_front_door",
+     lambda m: m.one("Middleware", "https")["spec"]["redirectScheme"].update(scheme="http")),
+    *[("the_ingress_is_as_strict_as_the_front_door",
+       lambda m, header=header: m.one("Middleware", "headers")["spec"]["headers"].pop(header))
+      for header in ("contentTypeNosniff", "frameDeny", "referrerPolicy", "stsSeconds")],
+    ("the_ingress_is_as_strict_as_the_front_door", lambda m: ask_traefik(m, "warren-api", entrypoints="web,websecure")),
+    ("the_ingress_is_as_strict_as_the_front_door",
+     lambda m: ask_traefik(m, "warren-api", middlewares=asked_of_traefik(m, "warren", "middlewares"))),
+    ("the_ingress_is_as_strict_as_the_front_door",
+     lambda m: ask_traefik(m, "warren", middlewares=asked_of_traefik(m, "warren-api", "middlewares"))),
 ]
 
 
@@ -85,8 +110,22 @@ def config(m, which):
     return next(each for each in m.of("ConfigMap") if each["metadata"]["name"].rpartition("-")[0] == which)
 
 
-def main(path, page):
-    sound = policies.read(path, page)
+def forget_metric(m, kind):
+    scaling = m.one("HorizontalPodAutoscaler", "ws-server")["spec"]
+    scaling["metrics"] = [each for each in scaling["metrics"] if each["type"] != kind]
+
+
+def ask_traefik(m, ingress, **options):
+    wanted = {policies.TRAEFIK + key: value for key, value in options.items()}
+    m.one("Ingress", ingress)["metadata"]["annotations"].update(wanted)
+
+
+def asked_of_traefik(m, ingress, option):
+    return m.one("Ingress", ingress)["metadata"]["annotations"][policies.TRAEFIK + option]
+
+
+def main(path, docs):
+    sound = policies.read("production", path, docs)
     assert not policies.faults(sound), "the manifests break a rule before anything was changed"
     failed = 0
     for rule, breach in BREACHES:
