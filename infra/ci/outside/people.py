@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import json
 import ssl
 import sys
 import uuid
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 
 import aiohttp
 
@@ -27,7 +29,7 @@ class Person:
     """An account, seen through one front door."""
 
     def __init__(self, http: aiohttp.ClientSession, auth: dict):
-        self.http, self.id = http, auth["user"]["id"]
+        self.http, self.id, self.name = http, auth["user"]["id"], auth["user"]["username"]
         self.headers = {"Authorization": f"Bearer {auth['access_token']}"}
 
     @classmethod
@@ -37,6 +39,12 @@ class Person:
             assert reply.status == 201, f"registration: {reply.status} {await reply.text()}"
             return cls(http, await reply.json())
 
+    @classmethod
+    async def sign_in(cls, http: aiohttp.ClientSession, name: str) -> "Person":
+        async with http.post("/v1/auth/login", json={"username": name, "password": PASSWORD}) as reply:
+            assert reply.status == 200, f"login: {reply.status} {await reply.text()}"
+            return cls(http, await reply.json())
+
     async def ask(self, status: int, method: str, path: str, **options):
         async with self.http.request(method, path, headers=self.headers, **options) as reply:
             assert reply.status == status, f"{method} {path}: {reply.status} {await reply.text()}"
@@ -44,6 +52,11 @@ class Person:
 
     async def chat_with(self, other: "Person") -> str:
         return (await self.ask(201, "POST", "/v1/conversations", json={"user_id": other.id}))["id"]
+
+    async def upload(self, content: bytes, name: str) -> dict:
+        form = aiohttp.FormData()
+        form.add_field("file", content, filename=name)
+        return await self.ask(201, "POST", "/v1/uploads", data=form)
 
     async def write(self, chat: str, **content) -> dict:
         message = {"client_id": str(uuid.uuid4()), **content}
@@ -101,9 +114,7 @@ async def elsewhere(person: Person, server: str):
 async def pass_a_file(sender: Person, reader: Person, chat: str, socket):
     """What one uploads the other reads, also a part of it, under headers that keep it harmless."""
     content = b"<script>alert(1)</script>" * 100_000
-    form = aiohttp.FormData()
-    form.add_field("file", content, filename="page.html")
-    file = await sender.ask(201, "POST", "/v1/uploads", data=form)
+    file = await sender.upload(content, "page.html")
     await sender.write(chat, body="", attachment_ids=[file["id"]])
     await expect(socket, "message.created", conversation_id=chat)
     async with reader.http.get(file["url"], headers=reader.headers) as reply:
@@ -155,6 +166,33 @@ async def hold(http: aiohttp.ClientSession, options) -> str:
     return f"{open_now} sockets were open at once"
 
 
+async def remember(http: aiohttp.ClientSession, options) -> str:
+    ada, bob = await Person.register(http), await Person.register(http)
+    chat, content = await ada.chat_with(bob), uuid.uuid4().hex
+    file = await ada.upload(content.encode(), "note.txt")
+    message = await ada.write(chat, body="Do not forget this", attachment_ids=[file["id"]])
+    note = {"name": ada.name, "chat": chat, "message": message["id"], "content": content}
+    Path(options.note).write_text(json.dumps(note))
+    return f"{ada.name} wrote something to remember"
+
+
+async def recall(http: aiohttp.ClientSession, options) -> str:
+    note = json.loads(Path(options.note).read_text())
+    ada = await Person.sign_in(http, note["name"])
+    page = await ada.ask(200, "GET", f"/v1/conversations/{note['chat']}/messages")
+    (message,) = [each for each in page["items"] if each["id"] == note["message"]]
+    async with http.get(message["attachments"][0]["url"], headers=ada.headers) as reply:
+        assert (reply.status, await reply.text()) == (200, note["content"]), f"file: {reply.status}"
+    return f"{ada.name} found it again"
+
+
+async def forgotten(http: aiohttp.ClientSession, options) -> str:
+    name = json.loads(Path(options.note).read_text())["name"]
+    async with http.post("/v1/auth/login", json={"username": name, "password": PASSWORD}) as reply:
+        assert reply.status == 401, f"login: {reply.status} {await reply.text()}"
+    return f"nobody knows {name}"
+
+
 async def load(http: aiohttp.ClientSession, _options) -> str:
     """Writes, reads and connects until stdin ends."""
     count, end = Counter(), asyncio.Event()
@@ -192,12 +230,15 @@ async def load(http: aiohttp.ClientSession, _options) -> str:
 async def main():
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(required=True)
-    for command, numbers in [(talk, []), (spread, ["servers"]), (hold, ["sockets"]), (load, [])]:
+    for command, arguments in [
+        (talk, {}), (spread, {"servers": int}), (hold, {"sockets": int}), (load, {}),
+        (remember, {"note": str}), (recall, {"note": str}), (forgotten, {"note": str}),
+    ]:
         one = commands.add_parser(command.__name__)
         one.add_argument("url")
         one.add_argument("--ca")
-        for number in numbers:
-            one.add_argument(number, type=int)
+        for name, kind in arguments.items():
+            one.add_argument(name, type=kind)
         one.set_defaults(command=command)
     options = parser.parse_args()
     trusted = ssl.create_default_context(cafile=options.ca) if options.ca else True
