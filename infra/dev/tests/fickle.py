@@ -1,5 +1,5 @@
-"""A server that closes on the first request of each kind without a word, and answers all that follow
-with `method path length-of-body count`.
+"""A server that closes on the first request of each kind without a word (on two where the path says
+`twice`, on all where it says `never`), and answers all that follow with `method path length-of-body count`.
 
     fickle.py PORT
 """
@@ -19,7 +19,7 @@ class Handler(BaseHTTPRequestHandler):
         length = len(self.rfile.read(int(self.headers["Content-Length"] or 0)))
         kind = f"{self.command} {self.path}"
         seen[kind] += 1
-        if seen[kind] == 1:
+        if seen[kind] <= (2 if "twice" in kind else 1) or "never" in kind:
             return
         text = f"{kind} {length} {seen[kind]}".encode()
         self.send_response(200)

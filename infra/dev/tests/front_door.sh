@@ -320,6 +320,9 @@ front_door_repeats() {
 		DELETE /v1/friends/x HTTP/1.1 200 * 7 2
 		GET / HTTP/1.1 200 * 7 2
 		GET /ws HTTP/1.1 200 * 7 2
+		GET /v1/twice HTTP/1.1 200 * 7 3
+		GET /v1/never HTTP/1.1 503 *"code":"unavailable"*
+		GET /never HTTP/1.1 503 *"code":"unavailable"*
 		POST /v1/auth/login HTTP/1.1 503 *"code":"unavailable"*
 		POST /v1/groups HTTP/1.1 503 *"code":"unavailable"*
 		PATCH /v1/me HTTP/1.1 503 *"code":"unavailable"*

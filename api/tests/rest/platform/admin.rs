@@ -70,7 +70,7 @@ async fn a_process_begins_without_broker_and_memcached_but_not_without_a_databas
     let reply = admin.get("/startz").await.expect(503);
     assert_eq!(reply.body["status"], "starting");
     let named: Vec<&String> = reply.body["faults"].as_object().unwrap().keys().collect();
-    assert_eq!(named, ["postgres", "revocations"], "{reply}");
+    assert_eq!(named, ["postgres", "revocations"], "{}", reply.body);
     faults.database.restore();
     let started = json!({ "status": "started" });
     testkit::eventually(SOON, || async {
