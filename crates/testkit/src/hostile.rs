@@ -44,7 +44,8 @@ pub fn zip_of_zeros(count: usize) -> Vec<u8> {
     const NAME: &[u8] = b"zeros";
     let packed = deflated_zeros(count);
     let crc = crc32(std::iter::repeat_n(0, count)).to_le_bytes();
-    let [packed_size, size] = [packed.len(), count].map(|n| u32::try_from(n).unwrap().to_le_bytes());
+    let [packed_size, size] =
+        [packed.len(), count].map(|n| u32::try_from(n).unwrap().to_le_bytes());
     let name_size = (NAME.len() as u16).to_le_bytes();
     // Version 2.0, no flags, deflated, at no time.
     let about = [

@@ -74,7 +74,11 @@ async fn one_answer_holds_a_thousand_items_and_the_next_ones_the_rest() {
     loop {
         let answer = ada.client.sync(&request).await;
         answers += 1;
-        let items = answer.changes.values().map(|one| one.items.len()).sum::<usize>();
+        let items = answer
+            .changes
+            .values()
+            .map(|one| one.items.len())
+            .sum::<usize>();
         assert!(items <= 1000, "{items}");
         for (id, changes) in answer.changes {
             assert!(changes.complete && !changes.reset);
@@ -88,7 +92,10 @@ async fn one_answer_holds_a_thousand_items_and_the_next_ones_the_rest() {
     }
     assert!(answers > 1, "all of it came at once");
     let all: Vec<i64> = (1..=BEHIND as i64).collect();
-    assert!(found.len() == 3 && found.values().all(|revs| *revs == all), "{found:?}");
+    assert!(
+        found.len() == 3 && found.values().all(|revs| *revs == all),
+        "{found:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -149,6 +149,9 @@ async fn of_many_messages_with_one_file_exactly_one_gets_it() {
     // Both services are in this process, and so is the counter.
     let metrics = Client::anonymous(chat.test.admin()).get("/metrics").await;
     let metrics = String::from_utf8(metrics.bytes).unwrap();
-    assert!(metrics.contains("\nwarren_deadlocks_total 0\n"), "{metrics}");
+    assert!(
+        metrics.contains("\nwarren_deadlocks_total 0\n"),
+        "{metrics}"
+    );
     other.stop().await;
 }

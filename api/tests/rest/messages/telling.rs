@@ -75,13 +75,7 @@ async fn each_change_is_told_to_all_and_stands_in_the_changes() {
             (&ada, Method::DELETE, thumb, Value::Null, "updated"),
             (&ada, Method::PUT, "/pin", Value::Null, "updated"),
             (bob, Method::DELETE, "/pin", Value::Null, "updated"),
-            (
-                bob,
-                Method::DELETE,
-                "?for=everyone",
-                Value::Null,
-                "deleted",
-            ),
+            (bob, Method::DELETE, "?for=everyone", Value::Null, "deleted"),
         ];
         for (user, method, rest, body, kind) in changes {
             let request = user.client.request(method.clone(), &at(&message, rest));

@@ -14,12 +14,18 @@ use crate::client::replica::{Need, Replica};
 /// One durable change of a conversation.
 #[derive(Clone, Debug)]
 enum Op {
-    Send { mine: bool, names: bool },
+    Send {
+        mine: bool,
+        names: bool,
+    },
     Edit(Index),
     /// An edit that names the caller, or does so no longer.
     Name(Index),
     Delete(Index),
-    Answer { mine: bool, to: Index },
+    Answer {
+        mine: bool,
+        to: Index,
+    },
     React(Index),
     Pin(Index),
     Rename,
@@ -166,7 +172,13 @@ impl World {
                 ..self.changes(known.rev, now)
             };
             let complete = true;
-            (id, Changes { complete, ..changes })
+            (
+                id,
+                Changes {
+                    complete,
+                    ..changes
+                },
+            )
         });
         let other_view = known.filter(|known| known.view.as_ref() != Some(&tag));
         let views = other_view.map(|known| {
@@ -265,15 +277,13 @@ impl Moment {
             Op::Edit(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
                 message.body.push('!');
             }),
-            Op::Name(i) if !self.messages.is_empty() => {
-                change(&mut self.messages, i, &|message| {
-                    message.body.push('@');
-                    match message.mentions.pop() {
-                        Some(_) => {}
-                        None => message.mentions.push(own),
-                    }
-                })
-            }
+            Op::Name(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
+                message.body.push('@');
+                match message.mentions.pop() {
+                    Some(_) => {}
+                    None => message.mentions.push(own),
+                }
+            }),
             Op::Delete(i) if !self.messages.is_empty() => {
                 change(&mut self.messages, i, &|message| {
                     message.body.clear();
@@ -284,15 +294,17 @@ impl Moment {
                     message.deleted_at = Some(Timestamp::now());
                 })
             }
-            Op::React(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
-                let count = message.reactions.pop().map_or(0, |one| one.count) + 1;
-                message.reactions.push(Reaction {
-                    emoji: "\u{1F44D}".to_owned(),
-                    count,
-                    user_ids: vec![message.sender_id],
-                    mine: None,
-                });
-            }),
+            Op::React(i) if !self.messages.is_empty() => {
+                change(&mut self.messages, i, &|message| {
+                    let count = message.reactions.pop().map_or(0, |one| one.count) + 1;
+                    message.reactions.push(Reaction {
+                        emoji: "\u{1F44D}".to_owned(),
+                        count,
+                        user_ids: vec![message.sender_id],
+                        mine: None,
+                    });
+                })
+            }
             Op::Pin(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
                 message.pinned = !message.pinned;
             }),
