@@ -132,7 +132,8 @@ async fn of_a_file_whose_bucket_goes_away_in_its_middle_nothing_can_be_read() {
     let kept = ada.client.upload("a.bin", b"\x01").await;
     // Slow enough to be cut between the first part and the last.
     proxy.delay(Duration::from_millis(20));
-    let upload = ada.client.try_upload("large.bin", &vec![7; LARGE]);
+    let large = vec![7; LARGE];
+    let upload = ada.client.try_upload("large.bin", &large);
     let cut = async {
         testkit::eventually(SOON, || async {
             let parts = server.unfinished();
@@ -161,8 +162,8 @@ async fn of_a_file_whose_bucket_goes_away_in_its_middle_nothing_can_be_read() {
     ada.client.get(&path).await.problem(404, Code::NotFound);
     assert_eq!(server.objects().len(), 1, "{:?}", server.objects());
     // The store is back, and so are uploads.
-    let again = ada.client.upload("large.bin", &vec![7; LARGE]).await;
-    assert_eq!(fetch(&ada, again.id).await.expect(200).bytes.len(), LARGE);
+    let again = ada.client.upload("large.bin", &large).await;
+    assert_eq!(fetch(&ada, again.id).await.expect(200).bytes, large);
     test.app.stop().await;
 }
 

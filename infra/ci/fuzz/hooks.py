@@ -4,6 +4,8 @@ import atexit
 import collections
 import json
 import os
+import re
+import urllib.parse
 
 import requests
 import schemathesis
@@ -16,11 +18,14 @@ schemathesis.openapi.format("emoji", strategies.sampled_from(EMOJI))
 
 # The newest `next_cursor` of each list, in each of its orders.
 CURSORS: dict[tuple, str] = {}
+ADDRESS = re.compile(r"/v1/files/[\w-]+\?[\w=&-]+|/v1/pictures/[\w.-]+")
 NOBODY = "01890000-0000-7000-8000-000000000000"
 # Requests end sessions, their own too: seconds until the next one is begun.
 SESSION_LIFE_S = 5
 
 
+# The newest addresses of a file and of a picture that answers have given: nobody can guess one.
+ADDRESSES: dict[str, str] = {}
 # Answers of success, of each operation: `run` reads them when the fuzzer has ended.
 GRANTED: collections.Counter[str] = collections.Counter()
 
@@ -51,6 +56,8 @@ class Session:
 def after_call(context, case, response):
     if 200 <= response.status_code < 400:
         GRANTED[case.operation.label] += 1
+        for address in ADDRESS.findall(response.text + response.headers.get("Location", "")):
+            ADDRESSES["GET /v1/files/{id}" if "?" in address else "GET /v1/pictures/{key}"] = address
     if response.status_code != 200:
         return
     try:
@@ -70,6 +77,11 @@ def before_call(context, case, kwargs):
         # Taken from an answer in which it was null: nobody's id.
         if value in (None, "None"):
             case.path_parameters[name] = NOBODY
+    if case.operation.label in ADDRESSES:
+        address = urllib.parse.urlsplit(ADDRESSES[case.operation.label])
+        [name] = case.path_parameters
+        case.path_parameters[name] = address.path.rpartition("/")[2]
+        case.query = dict(urllib.parse.parse_qsl(address.query))
     for place in (case.query, case.body):
         if isinstance(place, dict) and "cursor" in place:
             # Opaque: only one that the same list has given is valid.

@@ -279,9 +279,8 @@ impl Moment {
             }),
             Op::Name(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
                 message.body.push('@');
-                match message.mentions.pop() {
-                    Some(_) => {}
-                    None => message.mentions.push(own),
+                if message.mentions.pop().is_none() {
+                    message.mentions.push(own);
                 }
             }),
             Op::Delete(i) if !self.messages.is_empty() => {
