@@ -3,8 +3,9 @@
 //! How often a word occurs decides what is cheap, and nobody knows it before. A frequent word is met
 //! after a few messages when one walks back from the newest; to look it up would be to sort a
 //! hundred thousand. A rare one is looked up at once; to walk would be to read everything. So a
-//! search walks as far as its budget goes, and looks up what it has not met by then. Both ways are
-//! exact.
+//! search walks as far as its budget goes, and looks up what it has not met by then. Where only one
+//! person's messages are asked for, and they have written little, those are simply read. All ways
+//! are exact.
 //!
 //! "Newest" goes by the message's id, whose front is the time at which the server took it in.
 
@@ -27,6 +28,8 @@ use walk::Walk;
 
 /// The clocks of two processes differ by less.
 const SKEW: TimeDelta = TimeDelta::minutes(10);
+/// What one person has written is read as a whole up to so many messages: about 10 ms.
+const WHOLE: i64 = 4096;
 /// Messages read again in one transaction: some hundred milliseconds, in which none of them can be
 /// changed.
 const REINDEX_BATCH: i64 = 1000;
@@ -108,6 +111,14 @@ async fn newest(
     below: Uuid,
     limit: usize,
 ) -> Result<Vec<Hit>> {
+    if let Some(sender) = lookup.search.sender_id {
+        let all = store::of_sender(conn, lookup, sender, &scopes, below, WHOLE).await?;
+        if let Some(mut hits) = all {
+            hits.sort_unstable_by(|a, b| b.cmp(a));
+            hits.truncate(limit);
+            return Ok(hits);
+        }
+    }
     let above = lookup
         .search
         .after

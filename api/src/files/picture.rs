@@ -26,6 +26,9 @@ pub const SQUARE_SIDE: u32 = 256;
 const SIDE: u32 = 65_535;
 /// Bytes of the widest pixel that is decoded (16 bits, four channels).
 const PIXEL_BYTES: u64 = 8;
+/// What a PNG's profile, notes and texts may take, unpacked: all of them are dropped, and its pixels
+/// are counted by themselves.
+const NOTES_BYTES: u64 = 16 * 1024 * 1024;
 /// What an animation may hold, in pictures as large as are allowed: it is shown, not decoded here.
 const ANIMATION: u64 = 25;
 /// No difference is seen above.
@@ -130,7 +133,10 @@ fn decode(
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE);
     limits.max_image_height = Some(SIDE);
-    limits.max_alloc = Some(pixels.saturating_mul(PIXEL_BYTES));
+    limits.max_alloc = Some(match format {
+        ImageFormat::Png => NOTES_BYTES,
+        _ => pixels.saturating_mul(PIXEL_BYTES),
+    });
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;

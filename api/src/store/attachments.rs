@@ -79,6 +79,15 @@ macro_rules! columns {
     };
 }
 
+/// Whether a file `a` is there for anybody: it is not deleted, and neither is the channel that its
+/// message was in, of which the sweeper learns later.
+macro_rules! is_there {
+    () => {
+        "a.deleted_at IS NULL AND (a.conversation_id IS NULL \
+         OR EXISTS (SELECT FROM conversations c WHERE c.id = a.conversation_id))"
+    };
+}
+
 /// A file whose bytes are about to be kept.
 #[derive(Clone, Debug)]
 pub struct NewAttachment {
@@ -193,10 +202,11 @@ pub async fn readable(
         columns!(),
         " FROM unnest({}) WITH ORDINALITY AS asked (id, place) JOIN attachments a ON a.id = asked.id, \
          (SELECT {} AS id) reader \
-         WHERE a.deleted_at IS NULL AND (a.uploader_id = reader.id OR EXISTS ( \
+         WHERE ",
+        is_there!(),
+        " AND (a.uploader_id = reader.id OR EXISTS ( \
              SELECT FROM messages m \
              JOIN members k ON k.conversation_id = m.conversation_id AND k.user_id = reader.id \
-             JOIN conversations c ON c.id = m.conversation_id \
              WHERE m.conversation_id = a.conversation_id AND m.id = a.message_id \
              AND m.deleted_at IS NULL AND m.seq > k.cleared_seq \
              AND NOT EXISTS (SELECT FROM message_hides h WHERE h.conversation_id = m.conversation_id \
@@ -209,12 +219,13 @@ pub async fn readable(
     .await
 }
 
-/// A file that is not deleted, whoever asks.
+/// A file that is there, whoever asks.
 pub async fn find(conn: &mut Conn, id: AttachmentId) -> QueryResult<Option<AttachmentRow>> {
     let rows: Vec<AttachmentRow> = sql(concat!(
         "SELECT ",
         columns!(),
-        " FROM attachments a WHERE a.id = {} AND a.deleted_at IS NULL"
+        " FROM attachments a WHERE a.id = {} AND ",
+        is_there!()
     ))
     .bind::<SqlUuid, _>(id.0)
     .load(conn)

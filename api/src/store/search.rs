@@ -184,6 +184,54 @@ pub async fn walk(conn: &mut Conn, lookup: &Lookup<'_>, steps: &[Step]) -> Query
     Ok(strips.collect())
 }
 
+/// Finds among all that one sender has written: every hit with a lower id, in any order; `None` if
+/// there is more than `most` to read.
+pub async fn of_sender(
+    conn: &mut Conn,
+    lookup: &Lookup<'_>,
+    sender: UserId,
+    scopes: &[Scope],
+    below: Uuid,
+    most: i64,
+) -> QueryResult<Option<Vec<Hit>>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+        #[diesel(sql_type = SqlUuid)]
+        conversation_id: Uuid,
+        #[diesel(sql_type = BigInt)]
+        seq: i64,
+        #[diesel(sql_type = Bool)]
+        hit: bool,
+    }
+    let statement = sql(concat!(
+        "SELECT x.id, x.conversation_id, x.seq, coalesce(",
+        fits!(),
+        ", false) AS hit \
+         FROM unnest({}, {}) AS s (id, cleared_seq) JOIN messages x \
+             ON x.conversation_id = s.id AND x.seq > s.cleared_seq \
+         WHERE x.sender_id = {} AND x.id < {} LIMIT {}",
+    ));
+    let rows: Vec<Row> = bind_fits!(statement, lookup)
+        .bind::<Array<SqlUuid>, _>(column(scopes, |scope| scope.conversation_id))
+        .bind::<Array<BigInt>, _>(column(scopes, |scope| scope.cleared_seq))
+        .bind::<SqlUuid, _>(sender.0)
+        .bind::<SqlUuid, _>(below)
+        .bind::<BigInt, _>(most + 1)
+        .load(conn)
+        .await?;
+    if rows.len() as i64 > most {
+        return Ok(None);
+    }
+    let hits = rows.into_iter().filter(|row| row.hit).map(|row| Hit {
+        id: row.id,
+        conversation_id: row.conversation_id,
+        seq: row.seq,
+    });
+    Ok(Some(hits.collect()))
+}
+
 /// Finds by the index of words: the newest hits with lower ids, for words that are rare.
 pub async fn look_up(
     conn: &mut Conn,

@@ -11,6 +11,8 @@ mod rows;
 mod server;
 
 use std::io::Cursor;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use api::sweeper;
 use image::{DynamicImage, ImageFormat};
@@ -19,12 +21,14 @@ use protocol::problem::Code;
 use reqwest::Method;
 use serde_json::json;
 use testkit::http::{Client, Reply, User};
+use testkit::proxy::Proxy;
 
 use crate::app::TestApp;
 use crate::server::Server;
 
 /// Twelve megabytes: three parts of S3's least size.
 const LARGE: usize = 12 * 1024 * 1024;
+const SOON: Duration = Duration::from_secs(20);
 
 async fn signed(reader: &User, id: AttachmentId) -> String {
     let reply = reader
@@ -41,7 +45,12 @@ async fn fetch(reader: &User, id: AttachmentId) -> Reply {
 }
 
 async fn start(server: &Server) -> TestApp {
-    let settings = server.settings();
+    start_at(server, server.address()).await
+}
+
+/// A service that reaches the server by this address.
+async fn start_at(server: &Server, address: SocketAddr) -> TestApp {
+    let settings = server.settings(address);
     let settings: Vec<_> = settings
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
@@ -111,6 +120,50 @@ async fn pictures_small_pictures_and_avatars_are_kept_and_swept() {
     sweeper::sweep(&test.app.state).await.unwrap();
     assert_eq!(server.objects(), [""; 0]);
     test.client().get(avatar).await.problem(404, Code::NotFound);
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_file_whose_bucket_goes_away_in_its_middle_nothing_can_be_read() {
+    let server = Server::start().await;
+    let proxy = Proxy::to(server.address()).await;
+    let test = start_at(&server, proxy.address()).await;
+    let ada = test.user("ada").await;
+    let kept = ada.client.upload("a.bin", b"\x01").await;
+    // Slow enough to be cut between the first part and the last.
+    proxy.delay(Duration::from_millis(20));
+    let large = vec![7; LARGE];
+    let upload = ada.client.try_upload("large.bin", &large);
+    let cut = async {
+        testkit::eventually(SOON, || async {
+            let parts = server.unfinished();
+            if parts.is_empty() {
+                Err("no part yet")
+            } else {
+                Ok(())
+            }
+        })
+        .await;
+        proxy.cut();
+    };
+    let (refused, ()) = tokio::join!(upload, cut);
+    refused.problem(503, Code::Unavailable);
+    proxy.restore();
+    let known =
+        "SELECT id::text || ' ' || (deleted_at IS NULL) AS line FROM attachments ORDER BY id";
+    let known = rows::lines(&test.env, known).await;
+    let [first, second] = known.as_slice() else {
+        panic!("{known:?}");
+    };
+    assert_eq!(*first, format!("{} true", kept.id));
+    let (id, readable) = second.split_once(' ').unwrap();
+    assert_eq!(readable, "false");
+    let path = format!("/v1/attachments/{id}");
+    ada.client.get(&path).await.problem(404, Code::NotFound);
+    assert_eq!(server.objects().len(), 1, "{:?}", server.objects());
+    // The store is back, and so are uploads.
+    let again = ada.client.upload("large.bin", &large).await;
+    assert_eq!(fetch(&ada, again.id).await.expect(200).bytes, large);
     test.app.stop().await;
 }
 

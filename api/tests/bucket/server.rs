@@ -1,5 +1,6 @@
 //! A server that speaks S3, for one test.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,11 +11,13 @@ use tokio::net::TcpStream;
 
 const ACCESS_KEY_ID: &str = "warren";
 const BUCKET: &str = "files";
+/// Where the server keeps what is not whole, inside the bucket's folder.
+const UNFINISHED: &str = "/.sgwtmp/";
 
 /// A versitygw over a folder, killed with its test.
 pub struct Server {
     child: Child,
-    endpoint: String,
+    address: SocketAddr,
     secret_file: PathBuf,
     dir: TempDir,
 }
@@ -29,14 +32,11 @@ impl Server {
         let secret_file = dir.write("secret", &secret);
         // A folder below the root is a bucket.
         std::fs::create_dir_all(dir.path().join("root").join(BUCKET)).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let address = format!("127.0.0.1:{port}");
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
         let child = Command::new(binary)
-            .args(["--port", &address, "posix"])
+            .args(["--port", &address.to_string(), "posix"])
             .arg(dir.path().join("root"))
             .env("ROOT_ACCESS_KEY", ACCESS_KEY_ID)
             .env("ROOT_SECRET_KEY", &secret)
@@ -46,12 +46,12 @@ impl Server {
             .unwrap();
         let server = Self {
             child,
-            endpoint: format!("http://{address}"),
+            address,
             secret_file,
             dir,
         };
         testkit::eventually(Duration::from_secs(30), || async {
-            TcpStream::connect(&address)
+            TcpStream::connect(address)
                 .await
                 .map(drop)
                 .map_err(|error| error.to_string())
@@ -60,11 +60,16 @@ impl Server {
         server
     }
 
-    /// The settings that lead there.
-    pub fn settings(&self) -> [(&'static str, String); 4] {
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The settings that lead there, by this address or another one.
+    pub fn settings(&self, address: SocketAddr) -> [(&'static str, String); 4] {
         [
             ("WARREN_FILES_LOCATION", format!("s3://{BUCKET}")),
-            ("WARREN_FILES_S3_ENDPOINT", self.endpoint.clone()),
+            ("WARREN_FILES_S3_ENDPOINT", format!("http://{address}")),
             ("WARREN_FILES_S3_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
             (
                 "WARREN_FILES_S3_SECRET_KEY_FILE",
@@ -75,6 +80,19 @@ impl Server {
 
     /// What is in the bucket.
     pub fn objects(&self) -> Vec<String> {
+        let mut found = self.files();
+        found.retain(|path| !path.contains(UNFINISHED));
+        found
+    }
+
+    /// Parts of files that are not whole yet.
+    pub fn unfinished(&self) -> Vec<String> {
+        let mut found = self.files();
+        found.retain(|path| path.contains(UNFINISHED));
+        found
+    }
+
+    fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
         list(&self.dir.path().join("root").join(BUCKET), &mut found);
         found

@@ -9,6 +9,7 @@ mod pins;
 mod reactions;
 mod replies;
 mod seen_by;
+mod telling;
 
 use protocol::frame::ServerFrame;
 use protocol::ids::{ClientId, ConversationId};
@@ -117,7 +118,8 @@ async fn try_send(user: &User, id: ConversationId, mut body: Value) -> Reply {
     user.client.post(&path, &body).await
 }
 
-async fn send(user: &User, id: ConversationId, body: Value) -> Message {
+/// Sends a message with more than a text, which must succeed.
+pub async fn send(user: &User, id: ConversationId, body: Value) -> Message {
     try_send(user, id, body).await.expect(201).json()
 }
 
@@ -132,16 +134,19 @@ async fn try_edit(user: &User, message: &Message, body: &str) -> Reply {
     user.client.patch(&at(message, ""), &body).await
 }
 
-async fn edit(user: &User, message: &Message, body: &str) -> Message {
+/// Gives a message another text.
+pub async fn edit(user: &User, message: &Message, body: &str) -> Message {
     try_edit(user, message, body).await.expect(200).json()
 }
 
-async fn delete(user: &User, message: &Message) {
+/// Deletes a message for everyone.
+pub async fn delete(user: &User, message: &Message) {
     let path = at(message, "?for=everyone");
     user.client.delete(&path).await.expect(204);
 }
 
-async fn hide(user: &User, message: &Message) {
+/// Deletes a message for its reader alone.
+pub async fn hide(user: &User, message: &Message) {
     user.client.delete(&at(message, "")).await.expect(204);
 }
 

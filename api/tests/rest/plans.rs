@@ -4,6 +4,7 @@
 //! statement prepared; then each is explained as it is planned for any values. A route that is not
 //! asked for here fails the test.
 
+mod search;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -88,6 +89,7 @@ async fn no_statement_walks_through_a_large_table() {
                 .map(|table| (table.clone(), &statement.statement)),
         );
     }
+    search::require_indexes(&mut conn, &statements).await;
     // What is small here is large elsewhere: there is an index for every statement.
     conn.batch_execute("DISCARD PLANS; SET enable_seqscan = off")
         .await

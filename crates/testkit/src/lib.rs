@@ -6,6 +6,7 @@
 //! - [`client`]: what a client holds by the contract's rule, to compare with a fresh load.
 //! - [`process`]: the real binaries, one by one or as a whole system.
 //! - [`seed`]: a database as full as after years of use.
+//! - [`hostile`]: files that unpack to much more than they are.
 //! - [`proxy`]: a TCP proxy that cuts, stalls and delays.
 //! - [`eventually`]: waiting for a condition instead of sleeping for luck.
 //!
@@ -24,6 +25,7 @@
 pub mod broker;
 pub mod client;
 mod env;
+pub mod hostile;
 pub mod http;
 pub mod keys;
 mod owner;

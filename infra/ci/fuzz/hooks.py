@@ -1,6 +1,10 @@
-"""What the OpenAPI document cannot say of a valid request."""
+"""What the OpenAPI document cannot say of a valid request, and how often each was granted."""
 
+import atexit
+import collections
+import json
 import os
+import urllib.parse
 
 import requests
 import schemathesis
@@ -16,6 +20,18 @@ CURSORS: dict[tuple, str] = {}
 NOBODY = "01890000-0000-7000-8000-000000000000"
 # Requests end sessions, their own too: seconds until the next one is begun.
 SESSION_LIFE_S = 5
+
+
+# Addresses that nobody can guess: a picture's, and the newest that an answer has led to.
+ADDRESSES = {"GET /v1/pictures/{key}": os.environ["FUZZ_PICTURE"]}
+# Answers of success, of each operation: `run` reads them when the fuzzer has ended.
+GRANTED: collections.Counter[str] = collections.Counter()
+
+
+@atexit.register
+def keep_granted():
+    with open(os.environ["FUZZ_GRANTED"], "w") as file:
+        json.dump(GRANTED, file)
 
 
 @schemathesis.auth(refresh_interval=SESSION_LIFE_S)
@@ -36,6 +52,10 @@ class Session:
 
 @schemathesis.hook
 def after_call(context, case, response):
+    if 200 <= response.status_code < 400:
+        GRANTED[case.operation.label] += 1
+        for address in response.headers.get("location", []):
+            ADDRESSES["GET /v1/files/{id}"] = address
     if response.status_code != 200:
         return
     try:
@@ -55,6 +75,11 @@ def before_call(context, case, kwargs):
         # Taken from an answer in which it was null: nobody's id.
         if value in (None, "None"):
             case.path_parameters[name] = NOBODY
+    if case.operation.label in ADDRESSES:
+        address = urllib.parse.urlsplit(ADDRESSES[case.operation.label])
+        [name] = case.path_parameters
+        case.path_parameters[name] = address.path.rpartition("/")[2]
+        case.query = dict(urllib.parse.parse_qsl(address.query))
     for place in (case.query, case.body):
         if isinstance(place, dict) and "cursor" in place:
             # Opaque: only one that the same list has given is valid.

@@ -15,12 +15,13 @@ const op: fc.Arbitrary<Op> = fc.oneof(
       at: index,
       by: index,
       mention: fc.boolean(),
+      answers: fc.option(index),
     }),
   },
   {
     weight: 4,
     arbitrary: fc.record({
-      op: fc.constantFrom('edit' as const, 'delete' as const, 'hide' as const, 'react' as const),
+      op: fc.constantFrom(...(['edit', 'delete', 'hide', 'react', 'pin'] as const)),
       at: index,
       message: index,
     }),
@@ -168,9 +169,10 @@ describe('a history that is heard of badly', () => {
       at: index,
       by: index,
       mention: fc.boolean(),
+      answers: fc.option(index),
     })
     const edits = fc.record({
-      op: fc.constantFrom('edit' as const, 'react' as const),
+      op: fc.constantFrom(...(['edit', 'react', 'pin'] as const)),
       at: index,
       message: index,
     })

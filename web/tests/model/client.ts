@@ -118,7 +118,7 @@ export class ModelClient {
         shared: { ...room.shared, rev: room.rev, last_seq: null },
         me: { ...room.me, ...countUnread(room) },
         receipts: room.receipts,
-        last: this.visible(room.shared.id).at(-1),
+        last: quoting(this.visible(room.shared.id).at(-1), []),
       }))
       .sort((a, b) => a.shared.id.localeCompare(b.shared.id))
   }
@@ -130,6 +130,17 @@ export class ModelClient {
   }
 
   timelines() {
-    return this.list().map(({ shared }) => this.visible(shared.id))
+    return this.list().map(({ shared }) => {
+      const visible = this.visible(shared.id)
+      return visible.map((message) => quoting(message, visible))
+    })
   }
+}
+
+/** A message with what the one it answers says now, if that is held: the rest is of some moment. */
+function quoting(message: Message | undefined, held: readonly Message[]) {
+  const reply_to = message?.reply_to
+  if (!reply_to) return message
+  const excerpt = held.find(({ seq }) => seq === reply_to.seq)?.body ?? ''
+  return { ...message, reply_to: { ...reply_to, excerpt } }
 }

@@ -46,8 +46,8 @@ interface Moment {
 
 /** One change; numbers are taken modulo what there is. */
 export type Op = { at: number } & (
-  | { op: 'send'; by: number; mention: boolean }
-  | { op: 'edit' | 'delete' | 'hide' | 'react'; message: number }
+  | { op: 'send'; by: number; mention: boolean; answers: number | null }
+  | { op: 'edit' | 'delete' | 'hide' | 'react' | 'pin'; message: number }
   | { op: 'rename' | 'clear' | 'unlist' | 'archive' | 'removeOwn' | 'restore' }
   | { op: 'receipt'; by: number; upTo: number; read: boolean }
   | { op: 'markUnread'; from: number }
@@ -94,6 +94,7 @@ export class ModelServer {
     const { rev } = kept.shared
     const reset = rev - since > RESET
     const newer = kept.messages
+      .map((message) => asRead(kept, message))
       .filter((message) => message.rev > since && message.seq > kept.own.cleared_seq)
       .filter((message) => !(message.id in kept.hidden))
       .sort((a, b) => a.rev - b.rev)
@@ -179,19 +180,22 @@ export class ModelServer {
     const conversation_id = kept.shared.id
     switch (op.op) {
       case 'send':
-        return this.send(kept, op.by, op.mention)
+        return this.send(kept, op)
       case 'edit':
       case 'react':
+      case 'pin':
       case 'delete': {
         const message = kept.messages[op.message % Math.max(1, kept.messages.length)]
         if (!message || message.deleted_at) return []
         message.rev = nextRev(kept)
         if (op.op === 'edit') message.body += '!'
         if (op.op === 'react') toggleReaction(message)
-        if (op.op === 'delete')
-          Object.assign(message, { body: '', deleted_at: 'then', reactions: [] })
+        if (op.op === 'pin') message.pinned = !message.pinned
+        if (op.op === 'delete') Object.assign(message, TOMBSTONE)
         const type = op.op === 'delete' ? 'message.deleted' : 'message.updated'
-        return heard(kept, [{ type, conversation_id, rev: message.rev, message: forAll(message) }])
+        return heard(kept, [
+          { type, conversation_id, rev: message.rev, message: forAll(kept, message) },
+        ])
       }
       case 'rename':
         kept.fieldsRev = nextRev(kept)
@@ -235,7 +239,7 @@ export class ModelServer {
     }
   }
 
-  private send(kept: Kept, by: number, mention: boolean): ServerFrame[] {
+  private send(kept: Kept, { by, mention, answers }: Op & { op: 'send' }): ServerFrame[] {
     const sender = members(kept)[by % members(kept).length] ?? OWN
     if (!kept.member && sender === OWN) return []
     const seq = (kept.shared.last_seq += 1)
@@ -250,7 +254,7 @@ export class ModelServer {
       sender_id: sender,
       kind: by % 7 === 6 ? 'system' : 'text',
       body: id,
-      reply_to: null,
+      reply_to: answers === null ? null : answerTo(kept, answers),
       attachments: [],
       reactions: [],
       mentions: mention ? [OWN] : [],
@@ -364,7 +368,9 @@ function raiseFloor(kept: Kept): boolean {
 }
 
 function visibleTo(kept: Kept): Message[] {
-  return kept.messages.filter(({ id, seq }) => seq > kept.own.cleared_seq && !(id in kept.hidden))
+  return kept.messages
+    .filter(({ id, seq }) => seq > kept.own.cleared_seq && !(id in kept.hidden))
+    .map((message) => asRead(kept, message))
 }
 
 function viewOf(kept: Kept): View {
@@ -386,8 +392,25 @@ function viewOf(kept: Kept): View {
 
 const framed = (kept: Kept) => viewOf(kept) as never
 
+/** What a deleted message loses. */
+const TOMBSTONE = { body: '', deleted_at: 'then', reactions: [], reply_to: null, pinned: false }
+
+function answerTo(kept: Kept, answered: number): Message['reply_to'] {
+  const message = kept.messages[answered % Math.max(1, kept.messages.length)]
+  if (!message) return null
+  const { id: message_id, seq, sender_id, body } = message
+  return { message_id, seq, sender_id, excerpt: body }
+}
+
+/** As it is read now: with the beginning of what it answers. */
+function asRead(kept: Kept, message: Message): Message {
+  const { reply_to } = message
+  return reply_to ? { ...message, reply_to: answerTo(kept, reply_to.seq - 1) } : message
+}
+
 /** As frames carry it: the same for everyone. */
-function forAll(message: Message): Message {
+function forAll(kept: Kept, shown: Message): Message {
+  const message = asRead(kept, shown)
   return { ...message, reactions: message.reactions.map(({ mine: _, ...reaction }) => reaction) }
 }
 

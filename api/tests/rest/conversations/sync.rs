@@ -51,6 +51,54 @@ async fn a_client_that_knows_everything_is_told_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_answer_holds_a_thousand_items_and_the_next_ones_the_rest() {
+    const BEHIND: usize = 400;
+    let test = TestApp::start().await;
+    let ada = test.user("ada").await;
+    let mut held = BTreeMap::new();
+    for name in ["bob", "cyd", "eve"] {
+        let chat = ada.client.direct(test.user(name).await.id()).await;
+        let (id, client) = (chat.shared.id, &ada.client);
+        held.insert(id, known(&chat));
+        let sends = (0..BEHIND).map(|n| async move { client.send(id, &format!("{n}")).await });
+        let sent: Vec<_> = stream::iter(sends).buffer_unordered(50).collect().await;
+        assert_eq!(sent.len(), BEHIND);
+    }
+    let mut request = SyncRequest {
+        known: held,
+        account_rev: None,
+        cursor: None,
+    };
+    let mut found: BTreeMap<ConversationId, Vec<i64>> = BTreeMap::new();
+    let mut answers = 0;
+    loop {
+        let answer = ada.client.sync(&request).await;
+        answers += 1;
+        let items = answer
+            .changes
+            .values()
+            .map(|one| one.items.len())
+            .sum::<usize>();
+        assert!(items <= 1000, "{items}");
+        for (id, changes) in answer.changes {
+            assert!(changes.complete && !changes.reset);
+            let revs = changes.items.iter().map(|message| message.rev);
+            found.entry(id).or_default().extend(revs);
+        }
+        request.cursor = answer.next_cursor;
+        if request.cursor.is_none() {
+            break;
+        }
+    }
+    assert!(answers > 1, "all of it came at once");
+    let all: Vec<i64> = (1..=BEHIND as i64).collect();
+    assert!(
+        found.len() == 3 && found.values().all(|revs| *revs == all),
+        "{found:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_happened_since_comes_with_the_changes_and_the_view() {
     let test = TestApp::start().await;
     let (ada, bob, id) = pair(&test).await;

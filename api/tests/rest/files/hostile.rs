@@ -2,6 +2,7 @@
 
 use image::ImageFormat;
 use protocol::message::Attachment;
+use testkit::hostile::{png_chunk, png_of_zeros, zip_of_zeros};
 use testkit::http::{Reply, User};
 
 use super::{fetch, holds, picture};
@@ -111,15 +112,45 @@ async fn where_a_photograph_was_taken_is_not_passed_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bombs_are_never_opened() {
+async fn what_a_png_says_beside_its_pixels_is_not_passed_on() {
     let test = TestApp::start().await;
     let ada = test.user("ada").await;
-    let (file, reply) = through(&ada, "bomb.png", &huge_png()).await;
+    let png = picture(60, 40, ImageFormat::Png);
+    let (head, rest) = png.split_at(33);
+    // Orientation 6 again: a PNG has it too.
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\x0051.5N 0.1W";
+    let parts = [
+        png_chunk(b"tEXt", b"Author\0Ada of 51.5N 0.1W"),
+        png_chunk(b"eXIf", exif),
+        png_chunk(b"prVt", SCRIPT),
+    ];
+    let with_notes = [head, &parts.concat(), rest].concat();
+    let (file, reply) = through(&ada, "home.png", &with_notes).await;
+    for part in [b"51.5N".as_slice(), b"tEXt", b"eXIf", SCRIPT] {
+        assert!(holds(&with_notes, part) && !holds(&reply.bytes, part));
+    }
+    assert_eq!((file.width, file.height), (Some(40), Some(60)));
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bombs_are_never_opened() {
+    const MIB: usize = 1024 * 1024;
+    let test = TestApp::start().await;
+    let ada = test.user("ada").await;
+    // 3.6 gigapixels, as its header says; there are fewer.
+    let mut huge = png_of_zeros(60_000, 60, 1, &[]);
+    let side = 60_000_u32.to_be_bytes();
+    let header = [side.as_slice(), &side, &[8, 0, 0, 0, 0]].concat();
+    let header = png_chunk(b"IHDR", &header);
+    huge.splice(8..8 + header.len(), header);
+    let (file, reply) = through(&ada, "bomb.png", &huge).await;
     assert_download(&file, &reply);
-    // A ZIP that says it holds 4 GiB: it is bytes.
-    let zip = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\x10\0\0\0\xff\xff\xff\xff\x01\0\0\0a";
-    let (file, reply) = through(&ada, "bomb.zip", zip).await;
+    let zip = zip_of_zeros(16 * MIB);
+    assert!(zip.len() < 16 * MIB / 100);
+    let (file, reply) = through(&ada, "bomb.zip", &zip).await;
     assert_eq!(file.content_type, "application/zip");
+    assert_eq!(file.size, zip.len() as i64);
     assert_eq!(reply.bytes, zip);
     assert!(
         reply
@@ -127,30 +158,6 @@ async fn bombs_are_never_opened() {
             .starts_with("attachment; ")
     );
     test.app.stop().await;
-}
-
-/// A PNG of 60 000 by 60 000 pixels, as its header says.
-fn huge_png() -> Vec<u8> {
-    let side = 60_000_u32.to_be_bytes();
-    let header = [b"IHDR".as_slice(), &side, &side, &[8, 6, 0, 0, 0]].concat();
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    for chunk in [header.as_slice(), b"IDATx\x9c\x63\0\0\0\x01\0\x01", b"IEND"] {
-        let length = u32::try_from(chunk.len() - 4).unwrap();
-        png.extend(length.to_be_bytes());
-        png.extend_from_slice(chunk);
-        png.extend(crc32(chunk).to_be_bytes());
-    }
-    png
-}
-
-/// As PNG has it (ISO 3309).
-fn crc32(bytes: &[u8]) -> u32 {
-    let folded = bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 }
-        })
-    });
-    !folded
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Who may read a file.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use protocol::file::AttachmentUrls;
 use protocol::ids::{AttachmentId, ConversationId};
 use protocol::message::Message;
@@ -7,7 +8,7 @@ use protocol::problem::Code;
 use serde_json::json;
 use testkit::http::User;
 
-use super::{address, picture};
+use super::{address, fetch, picture};
 use crate::app::TestApp;
 
 /// Whether someone gets an address, by either route; both must agree.
@@ -44,6 +45,7 @@ async fn an_upload_is_its_uploaders_until_a_message_holds_it() {
     assert!(!may_read(&bob, file.id).await);
     ada.client.send_file(chat, file.id).await;
     assert!(may_read(&ada, file.id).await && may_read(&bob, file.id).await);
+    assert_eq!(fetch(&bob, file.id).await.expect(200).bytes, b"a");
     assert!(!may_read(&eve, file.id).await);
     assert!(!may_read(&eve, AttachmentId::new()).await);
     let anonymous = test.client().get(&address(file.id)).await;
@@ -123,12 +125,21 @@ async fn addresses_come_for_those_that_may_be_read_in_the_order_asked() {
     let text = ada.client.upload("b.txt", b"b").await;
     let others = bob.client.upload("c.txt", b"c").await;
     let ids = [text.id, others.id, AttachmentId::new(), shown.id];
+    let asked_at = Utc::now();
     let answer = urls(&ada, &ids).await;
     let found: Vec<_> = answer.items.iter().map(|item| item.id).collect();
     assert_eq!(found, [text.id, shown.id]);
     for item in &answer.items {
         assert_eq!(item.url, super::signed(&ada, item.id).await);
         test.client().get(&item.url).await.expect(200);
+        // Both say the same, and it is the end of the window after this one.
+        let (_, end) = item.url.split_once("&expires=").unwrap();
+        let end = end.split('&').next().unwrap().parse::<i64>().unwrap();
+        let expires_at = DateTime::<Utc>::from(item.expires_at);
+        assert_eq!(expires_at.timestamp(), end);
+        let left = expires_at - asked_at;
+        assert!(left > TimeDelta::minutes(5), "{left}");
+        assert!(expires_at - Utc::now() <= TimeDelta::minutes(10));
     }
     assert_eq!(answer.items[0].thumbnail_url, None);
     let small = answer.items[1].thumbnail_url.as_ref().unwrap();

@@ -1,5 +1,7 @@
 //! How bytes are given out.
 
+use api::files::signing::Variant;
+use chrono::{TimeDelta, Utc};
 use protocol::problem::Code;
 use reqwest::Method;
 use testkit::http::{Reply, Request};
@@ -161,6 +163,14 @@ async fn an_address_that_was_not_given_out_opens_nothing() {
             .problem(403, Code::Forbidden);
         // A token is no way around it.
         ada.client.get(&forged).await.problem(403, Code::Forbidden);
+    }
+    // Given out by this very service, until a moment ago.
+    let signer = &test.app.state.files.signer;
+    let now = Utc::now();
+    for (end, status) in [(now + TimeDelta::minutes(1), 200), (now, 403)] {
+        let url = signer.url(file.id, Variant::Original, end);
+        let reply = test.client().get(&url).await;
+        assert_eq!(reply.status, status, "{reply}");
     }
     test.client()
         .get("/v1/files/nothing")

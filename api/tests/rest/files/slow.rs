@@ -1,14 +1,19 @@
 //! Uploads that lie, dawdle, vanish or come in crowds.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use protocol::problem::Code;
+use testkit::TestEnv;
 use testkit::http::{BOUNDARY, User, form_part};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{known, stored};
+use super::{known, list, stored};
 use crate::app::TestApp;
+
+/// The service notices that a client is gone when it reads on.
+const SOON: Duration = Duration::from_secs(20);
 
 /// The head of an upload that announces so many bytes.
 fn head(user: &User, length: usize) -> String {
@@ -40,15 +45,52 @@ async fn drip(test: &TestApp, head: &str, begin: &[u8], step: Duration) -> Strin
     String::from_utf8_lossy(answer.get(..count).unwrap()).into_owned()
 }
 
-/// Nothing is known of an upload, and the server takes the next one.
+/// A service whose spool is nobody else's.
+async fn start(settings: &[(&str, &str)]) -> TestApp {
+    let env = TestEnv::new().await;
+    let spool = spool(&env);
+    std::fs::create_dir(&spool).unwrap();
+    let spool = spool.display().to_string();
+    let own = [("WARREN_FILES_SPOOL_DIR", spool.as_str())];
+    TestApp::on(env, &[&own[..], settings].concat()).await
+}
+
+fn spool(env: &TestEnv) -> PathBuf {
+    env.dir().join("spool")
+}
+
+/// What waits in the spool: files that have no name are there as long as somebody has them open.
+fn spooled(test: &TestApp) -> Vec<String> {
+    let spool = spool(&test.env);
+    let mut found = Vec::new();
+    list(&spool, &mut found);
+    for open in std::fs::read_dir("/proc/self/fd").unwrap().flatten() {
+        // Others of this process are closed meanwhile.
+        let path = std::fs::read_link(open.path()).unwrap_or_default();
+        if path.starts_with(&spool) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+/// Nothing is known or kept of an upload, and the server takes the next one.
 async fn assert_nothing_left(test: &TestApp, user: &User) {
-    assert_eq!((known(&test.env).await, stored(&test.env).len()), (0, 0));
+    testkit::eventually(SOON, || async {
+        let left = (known(&test.env).await, stored(&test.env), spooled(test));
+        if left == (0, vec![], vec![]) {
+            Ok(())
+        } else {
+            Err(left)
+        }
+    })
+    .await;
     user.client.upload("next.txt", b"next").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_stops_is_given_up() {
-    let test = TestApp::with(&[("WARREN_FILES_UPLOAD_STALL_MS", "500")]).await;
+    let test = start(&[("WARREN_FILES_UPLOAD_STALL_MS", "500")]).await;
     let ada = test.user("ada").await;
     let begin = form_part("file", "a.bin", &[1; 1000]);
     // It announces more than it sends.
@@ -66,7 +108,7 @@ async fn an_upload_that_stops_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_never_ends_is_given_up() {
-    let test = TestApp::with(&[("WARREN_FILES_UPLOAD_DEADLINE_MS", "1500")]).await;
+    let test = start(&[("WARREN_FILES_UPLOAD_DEADLINE_MS", "1500")]).await;
     let ada = test.user("ada").await;
     let begin = form_part("file", "a.bin", &[1; 1000]);
     let answer = drip(
@@ -83,7 +125,7 @@ async fn an_upload_that_never_ends_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_longer_than_it_says_is_cut_off() {
-    let test = TestApp::start().await;
+    let test = start(&[]).await;
     let ada = test.user("ada").await;
     let form = form_part("file", "a.bin", &[1; 1000]);
     let answer = drip(&test, &head(&ada, 300), &form, Duration::from_secs(600)).await;
@@ -95,7 +137,7 @@ async fn an_upload_that_is_longer_than_it_says_is_cut_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_vanishes_leaves_nothing() {
     // One turn: the next upload waits for the end of the one before.
-    let test = TestApp::with(&[("WARREN_FILES_PARALLEL_UPLOADS", "1")]).await;
+    let test = start(&[("WARREN_FILES_PARALLEL_UPLOADS", "1")]).await;
     let ada = test.user("ada").await;
     for _ in 0..3 {
         let mut stream = TcpStream::connect(test.app.http).await.unwrap();
@@ -107,7 +149,18 @@ async fn a_client_that_vanishes_leaves_nothing() {
             .write_all(&form_part("file", "a.bin", &[1; 100_000]))
             .await
             .unwrap();
+        // It vanishes in the middle, not before the server has begun.
+        testkit::eventually(SOON, || async {
+            let begun = spooled(&test).len();
+            if begun == 1 { Ok(()) } else { Err(begun) }
+        })
+        .await;
         drop(stream);
+        testkit::eventually(SOON, || async {
+            let left = spooled(&test);
+            if left.is_empty() { Ok(()) } else { Err(left) }
+        })
+        .await;
     }
     assert_nothing_left(&test, &ada).await;
     test.app.stop().await;

@@ -6,7 +6,7 @@ use protocol::ids::{AttachmentId, ClientId};
 use protocol::message::Message;
 use protocol::problem::Code;
 use serde_json::json;
-use testkit::http::User;
+use testkit::http::{Client, User};
 
 use super::{Chat, delete, edit, read, send, try_edit, try_send};
 use crate::app::TestApp;
@@ -146,5 +146,12 @@ async fn of_many_messages_with_one_file_exactly_one_gets_it() {
         assert_eq!(won.len(), 1);
         assert_eq!(held_by(&chat.test, shared).await, won[0].id.to_string());
     }
+    // Both services are in this process, and so is the counter.
+    let metrics = Client::anonymous(chat.test.admin()).get("/metrics").await;
+    let metrics = String::from_utf8(metrics.bytes).unwrap();
+    assert!(
+        metrics.contains("\nwarren_deadlocks_total 0\n"),
+        "{metrics}"
+    );
     other.stop().await;
 }

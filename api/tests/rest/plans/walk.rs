@@ -56,6 +56,8 @@ pub async fn everything(test: &TestApp) -> BTreeSet<String> {
     for q in ["meeting", "word7", "nowhere"] {
         walk.get(&heavy, &format!("/v1/search?q={q}")).await;
     }
+    let of_one = format!("/v1/search?q=meeting&from={}", seed::user(99));
+    walk.get(&heavy, &of_one).await;
     walk.files(&heavy).await;
     walk.get(&heavy, "/v1/openapi.json").await;
     servers(test).await;

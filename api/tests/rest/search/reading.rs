@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{all, bodies};
 use crate::app::TestApp;
 use crate::conversations::{pair, path};
-use crate::rows;
+use crate::messages::{delete, hide};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_members_find_what_was_said_in_a_group_and_only_while_they_are() {
@@ -48,25 +48,12 @@ async fn what_is_gone_for_someone_is_not_found_by_them() {
     assert_eq!(bodies(&bob.client, "fig").await, ["fig 1"]);
 
     let hidden = ada.client.send(chat, "fig 2").await;
-    rows::change(
-        &test.env,
-        &format!(
-            "INSERT INTO message_hides VALUES ('{chat}', '{}', {}, '{}', 9)",
-            ada.id(),
-            hidden.seq,
-            hidden.id
-        ),
-    )
-    .await;
+    hide(&ada, &hidden).await;
     assert_eq!(bodies(&ada.client, "fig").await, nothing);
     assert_eq!(bodies(&bob.client, "fig").await, ["fig 2", "fig 1"]);
 
-    rows::change(
-        &test.env,
-        "UPDATE messages SET body = '', deleted_at = now()",
-    )
-    .await;
-    assert_eq!(bodies(&bob.client, "fig").await, nothing);
+    delete(&ada, &hidden).await;
+    assert_eq!(bodies(&bob.client, "fig").await, ["fig 1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use super::{all, ask, bodies, page};
 use crate::app::TestApp;
 use crate::cli::Cli;
 use crate::conversations::pair;
+use crate::messages::{edit, send};
 use crate::rows;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,12 +130,9 @@ async fn filters_narrow_what_is_found() {
     let general = group.channels[0].id;
     ada.client.send(chat, "fig 1").await;
     let second = bob.client.send(chat, "fig 2").await;
-    ada.client.send(general, "fig 3").await;
-    rows::change(
-        &test.env,
-        "UPDATE messages SET attachments = '[]' WHERE body = 'fig 3'",
-    )
-    .await;
+    let file = ada.client.upload("fig.txt", b"A fig").await.id;
+    let body = json!({ "body": "fig 3", "attachment_ids": [file] });
+    send(&ada, general, body).await;
     let (chat, bob_id) = (chat.to_string(), bob.id().to_string());
     let at = second.created_at.to_string();
     for (filters, want) in [
@@ -170,7 +168,7 @@ async fn filters_narrow_what_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rare_words_are_found_behind_thousands_of_others() {
     let test = TestApp::start().await;
-    let (ada, _bob, chat) = pair(&test).await;
+    let (ada, bob, chat) = pair(&test).await;
     ada.client.send(chat, "The first fig").await;
     // As many as a walk's budget has no room for.
     rows::change(
@@ -204,14 +202,31 @@ async fn rare_words_are_found_behind_thousands_of_others() {
     }
     let frequent = all(&ada.client, &[("q", "so on")], "100").await;
     assert_eq!(frequent.len(), 5995);
+
+    // One who has hardly written, among somebody with more than is read as a whole.
+    let few = ["and so on, 1", "and so on, 2", "no more"];
+    for body in few {
+        bob.client.send(chat, body).await;
+    }
+    let (ada_id, bob_id) = (ada.id().to_string(), bob.id().to_string());
+    for limit in ["1", "100"] {
+        let of_bob = [("q", "so on"), ("from", bob_id.as_str())];
+        let found = all(&ada.client, &of_bob, limit).await;
+        assert_eq!(found, [few[1], few[0]], "{limit}");
+    }
+    for (q, count) in [("so on", 5995), ("fig", 5)] {
+        let of_ada = [("q", q), ("from", ada_id.as_str())];
+        let found = all(&ada.client, &of_ada, "100").await;
+        assert_eq!(found.len(), count, "{q}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_message_is_found_by_its_new_words_only() {
     let test = TestApp::start().await;
     let (ada, _bob, chat) = pair(&test).await;
-    ada.client.send(chat, "figs").await;
-    rows::change(&test.env, "UPDATE messages SET body = 'pears'").await;
+    let message = ada.client.send(chat, "figs").await;
+    edit(&ada, &message, "pears").await;
     assert_eq!(bodies(&ada.client, "figs").await, [""; 0]);
     assert_eq!(bodies(&ada.client, "pears").await, ["pears"]);
 }

@@ -63,13 +63,33 @@ pub async fn run() -> Result<(), String> {
         took(heavy.get(&general)).await.1
     })
     .await;
+    // In the group of everybody, and in nothing else that the heavy user is in.
+    let quiet = seed::user(99);
+    for (name, query) in [
+        ("a word of every fifth message", "meeting".to_owned()),
+        ("a word of one message in 100", "hundredth".to_owned()),
+        ("a word of one message in 1000", "thousandth".to_owned()),
+        ("a word of fifty messages", "word7".to_owned()),
+        ("a word of no message", "nowhere".to_owned()),
+        (
+            "a frequent word of who hardly writes",
+            format!("meeting&from={quiet}"),
+        ),
+    ] {
+        let search = format!("/v1/search?q={query}&limit=20");
+        time(name, 50, || async { took(heavy.get(&search)).await.1 }).await;
+    }
     for (name, word) in [
-        ("a word of every fifth message", "meeting"),
-        ("a word of fifty messages", "word7"),
-        ("a word of no message", "nowhere"),
+        ("the second page of a frequent word", "meeting"),
+        ("the second page of one in 1000", "thousandth"),
     ] {
         let search = format!("/v1/search?q={word}&limit=20");
-        time(name, 50, || async { took(heavy.get(&search)).await.1 }).await;
+        let first = took(heavy.get(&search)).await.0;
+        let cursor = first.body["next_cursor"]
+            .as_str()
+            .ok_or_else(|| format!("{word} has no second page"))?;
+        let second = format!("{search}&cursor={cursor}");
+        time(name, 50, || async { took(heavy.get(&second)).await.1 }).await;
     }
     time("sync, 200 known, five messages behind", 40, || async {
         took(heavy.post("/v1/sync", &known)).await.1

@@ -128,6 +128,9 @@ CROSS JOIN LATERAL (SELECT string_agg(word, ' ' ORDER BY k) AS body FROM (
         'thanks','for','lunch','design','review','is','ready','deploy','went','well','who','has','time','tomorrow',
         'morning','coffee','train','late','again','numbers','report','good','work'])[1 + pg_temp.draw((c.base + seq) * 16 + k, 36)] AS word
     FROM generate_series(1, 3 + pg_temp.draw(c.base + seq + 5, 12)) k
+    -- What a search meets seldom, and what it hardly ever meets.
+    UNION ALL SELECT 97, 'hundredth' WHERE pg_temp.draw(c.base + seq + 17, 100) = 0
+    UNION ALL SELECT 98, 'thousandth' WHERE pg_temp.draw(c.base + seq + 23, 1000) = 0
     UNION ALL SELECT 99, 'word' || pg_temp.draw(c.base + seq + 11, 20000)
 ) drawn) words;
 

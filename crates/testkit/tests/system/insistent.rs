@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use protocol::ids::{ClientId, ConversationId};
-use protocol::message::Message;
+use protocol::message::{Attachment, Message};
 use protocol::problem::Code;
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::http::{Client, Reply, User};
+use testkit::http::{Client, Reply, Request, User};
 use testkit::process::{FrontDoor, System};
 use tokio::time::{Instant, sleep};
 
@@ -77,13 +77,28 @@ impl Insistent {
     /// # Panics
     /// At an answer that says that the server failed, and when no server answers for a minute.
     pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        self.repeat(path, |client| {
+            let request = client.request(method.clone(), path);
+            match body {
+                Some(body) => request.json(body),
+                None => request,
+            }
+        })
+        .await
+    }
+
+    /// Uploads a file until one is taken; what a try without an answer left behind nobody holds.
+    pub async fn upload(&self, name: &str, content: &[u8]) -> Attachment {
+        let path = "/v1/uploads";
+        let upload = |client: &Client| client.request(Method::POST, path).file(name, content);
+        self.repeat(path, upload).await.expect(201).json()
+    }
+
+    async fn repeat(&self, path: &str, request: impl Fn(&Client) -> Request) -> Reply {
         let end = Instant::now() + PATIENCE;
         loop {
             let turn = self.turn.load(Ordering::Relaxed);
-            let mut request = self.at[turn % self.at.len()].request(method.clone(), path);
-            if let Some(body) = body {
-                request = request.json(body);
-            }
+            let request = request(&self.at[turn % self.at.len()]);
             let (count, seen) = match request.try_send().await {
                 Ok(reply) if reply.status == 503 => {
                     reply.problem(503, Code::Unavailable);

@@ -127,6 +127,37 @@ pub async fn require_at_least(env: &TestEnv, sent: &[Message]) {
     assert_eq!(names.len(), all, "a client_id is there twice");
 }
 
+/// Requires that each file is in one message at most, which holds it, and that a tombstone holds none;
+/// some are held and some are gone, or the test has proved nothing.
+pub async fn require_files_held_once(env: &TestEnv) {
+    #[derive(Deserialize)]
+    struct Amount {
+        held: i64,
+        withdrawn: i64,
+    }
+    let shown = "SELECT m.conversation_id, m.id AS message_id, m.deleted_at, (e->>'id')::uuid AS id
+        FROM messages m CROSS JOIN LATERAL jsonb_array_elements(m.attachments) e";
+    let faults = format!(
+        "WITH shown AS ({shown})
+        SELECT id, 'in two messages' AS fault FROM shown GROUP BY id HAVING count(*) > 1
+        UNION ALL SELECT id, 'in a tombstone' FROM shown WHERE deleted_at IS NOT NULL
+        UNION ALL SELECT id, 'shown, and not held' FROM shown s WHERE NOT EXISTS (
+            SELECT FROM attachments a WHERE a.id = s.id AND a.conversation_id = s.conversation_id
+            AND a.message_id = s.message_id AND a.deleted_at IS NULL)
+        UNION ALL SELECT id, 'held, and not shown' FROM attachments a
+            WHERE a.message_id IS NOT NULL AND a.deleted_at IS NULL
+            AND NOT EXISTS (SELECT FROM shown s WHERE (s.id, s.message_id) = (a.id, a.message_id))"
+    );
+    let mut sql = env.sql().await;
+    let faults: Vec<serde_json::Value> = rows(&mut sql, &faults).await;
+    assert!(faults.is_empty(), "{faults:#?}");
+    let amount = "SELECT count(*) FILTER (WHERE attachments IS NOT NULL) AS held,
+        count(*) FILTER (WHERE deleted_at IS NOT NULL) AS withdrawn FROM messages";
+    let amount: Vec<Amount> = rows(&mut sql, amount).await;
+    let enough = |one: &Amount| one.held > 0 && one.withdrawn > 0;
+    assert!(amount.iter().all(enough), "nothing was sent, or deleted");
+}
+
 type Key = (String, i64, String, String);
 
 fn key(message: &Message) -> Key {

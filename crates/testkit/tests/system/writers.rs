@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use protocol::conversation::ConversationKind;
+use protocol::conversation::{ConversationKind, View};
 use protocol::frame::ServerFrame;
 use protocol::ids::ConversationId;
 use protocol::message::Message;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-use testkit::client::{Device, Replica};
+use testkit::client::{Device, Replica, Snapshot};
 use testkit::eventually;
 use testkit::http::User;
 use testkit::process::{Process, System};
@@ -37,6 +37,12 @@ const HANDS: usize = 2;
 /// What each of them does.
 const ACTIONS: usize = 60;
 const KILLS: usize = 3;
+/// The sweeper works beside them, on files that nobody has sent for longer than a send takes.
+const SWEEPER: [(&str, u32); 3] = [
+    ("WARREN_AUTH_SWEEP_EVERY_MS", 100),
+    ("WARREN_FILES_UNHELD_LIFE_MS", 2000),
+    ("WARREN_FILES_GRACE_MS", 2000),
+];
 /// Orders in which the events are applied again, for each person.
 const ORDERS: u64 = 4;
 const SOON: Duration = Duration::from_secs(30);
@@ -148,8 +154,9 @@ async fn require_agreement(mut reader: Reader, user: &User) {
     }
 }
 
-/// Requires that each revision of one's direct chats since an old snapshot was told: `rev` has no gaps.
-async fn require_every_revision_told(old: &Device, socket: &Socket, user: &User) {
+/// Requires that each revision since an old snapshot was told, of one's direct chats, and of channels
+/// if one was in them all the time: `rev` has no gaps.
+async fn require_every_revision_told(old: &Device, socket: &Socket, user: &User, stayed: bool) {
     let mut told: BTreeMap<ConversationId, BTreeSet<i64>> = BTreeMap::new();
     for frame in socket.arrived().into_iter().filter_map(|one| one.frame) {
         if let ServerFrame::MessageCreated {
@@ -171,8 +178,8 @@ async fn require_every_revision_told(old: &Device, socket: &Socket, user: &User)
             told.entry(conversation_id).or_default().insert(rev);
         }
     }
-    let direct = old.snapshot().into_values().map(|room| room.shared);
-    for chat in direct.filter(|chat| chat.kind == ConversationKind::Direct) {
+    let all = old.snapshot().into_values().map(|room| room.shared);
+    for chat in all.filter(|chat| stayed || chat.kind == ConversationKind::Direct) {
         let rev = user.client.conversation(chat.id).await.shared.rev;
         let told = told.remove(&chat.id).unwrap_or_default();
         let missing: Vec<i64> = (chat.rev + 1..=rev)
@@ -182,10 +189,21 @@ async fn require_every_revision_told(old: &Device, socket: &Socket, user: &User)
     }
 }
 
+/// Requires that the server counts as unread what a client does that holds every message.
+async fn require_same_counts(user: &User, fresh: &BTreeMap<ConversationId, Snapshot>) {
+    for (id, held) in fresh {
+        let told = user.client.conversation(*id).await.me;
+        let counts = |me: &View| (me.unread, me.mentions);
+        let name = user.username();
+        assert_eq!(counts(&told), counts(&held.me), "{name} in {id}: {held:#?}");
+    }
+}
+
 /// What a client held at first and all events since, in any order and with repeats, and one sync:
 /// that must be what a fresh load shows.
 async fn require_any_order_heals(old: &Device, socket: &Socket, user: &User, rng: &mut StdRng) {
     let fresh = Device::fresh(user).await.snapshot();
+    require_same_counts(user, &fresh).await;
     let arrived = socket.arrived().into_iter();
     // Being told to sync would heal too early.
     let events = arrived.filter_map(|arrived| arrived.frame);
@@ -220,11 +238,10 @@ async fn random_writers_through_killed_servers_keep_every_promise() {
     );
     eprintln!("{SEED}={seed}");
     let mut rng = StdRng::seed_from_u64(seed);
-    let builder = System::builder()
-        .await
-        .api(2)
-        .ws(1)
-        .set(PATIENT.0, PATIENT.1);
+    let mut builder = System::builder().await.api(2).ws(1);
+    for (name, value) in [PATIENT].into_iter().chain(SWEEPER) {
+        builder = builder.set(name, value);
+    }
     let mut system = builder.start().await;
     let mut people = Vec::new();
     for name in PEOPLE {
@@ -244,6 +261,7 @@ async fn random_writers_through_killed_servers_keep_every_promise() {
         readers.push(keep_reading(reader, done.clone(), all));
         let own = chats.iter().filter(|chat| chat.concerns(user.id()));
         let own: Vec<_> = own.cloned().collect();
+        let files = Arc::default();
         for hand in 0..HANDS {
             let guests = people.iter().skip(1).filter(|_| place == 0);
             let writer = Writer {
@@ -252,6 +270,7 @@ async fn random_writers_through_killed_servers_keep_every_promise() {
                 client: Insistent::new(&system, user, place + hand),
                 socket: socket.clone(),
                 chats: own.clone(),
+                files: Arc::clone(&files),
                 rng: StdRng::seed_from_u64(rng.random()),
                 acknowledged: Vec::new(),
             };
@@ -276,6 +295,7 @@ async fn random_writers_through_killed_servers_keep_every_promise() {
     assert_eq!(ids.len(), acknowledged.len(), "an id was given twice");
     ledger::require_one_timeline(&system.env).await;
     ledger::require_at_least(&system.env, &acknowledged).await;
+    ledger::require_files_held_once(&system.env).await;
     ledger::outbox_empties(&system.env).await;
     ledger::floors_settle(&system.env).await;
     for process in &system.api {
@@ -285,8 +305,9 @@ async fn random_writers_through_killed_servers_keep_every_promise() {
         let reader = reader.await.expect("a reader has failed");
         require_agreement(reader, user).await;
     }
-    for ((old, socket), user) in olds.iter().zip(&sockets).zip(&people) {
-        require_every_revision_told(old, socket, user).await;
+    for (place, ((old, socket), user)) in olds.iter().zip(&sockets).zip(&people).enumerate() {
+        // The group's owner is never removed, and does not leave.
+        require_every_revision_told(old, socket, user, place == 0).await;
         require_any_order_heals(old, socket, user, &mut rng).await;
         assert_eq!(socket.closed(), None);
     }

@@ -2,23 +2,45 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use protocol::frame::ServerFrame;
 use protocol::ids::{ClientId, ConversationId, GroupId};
 use protocol::message::{Reaction, ReplyTo};
+use protocol::sync::{SyncRequest, SyncResponse};
 use protocol::time::Timestamp;
 
 use super::*;
+use crate::client::replica::{Need, Replica};
 
 /// One durable change of a conversation.
 #[derive(Clone, Debug)]
 enum Op {
-    Send { mine: bool },
+    Send {
+        mine: bool,
+        names: bool,
+    },
     Edit(Index),
+    /// An edit that names the caller, or does so no longer.
+    Name(Index),
     Delete(Index),
-    Answer { mine: bool, to: Index },
+    Answer {
+        mine: bool,
+        to: Index,
+    },
     React(Index),
     Pin(Index),
     Rename,
 }
+
+/// Somebody else's message.
+const TOLD: Op = Op::Send {
+    mine: false,
+    names: false,
+};
+/// One of the caller's own.
+const OWN: Op = Op::Send {
+    mine: true,
+    names: false,
+};
 
 /// One thing that reaches the client.
 #[derive(Clone, Debug)]
@@ -29,8 +51,14 @@ enum Step {
     Changes(Index),
     /// The timeline, from a snapshot of any moment; then the changes it asks for.
     Page(Index, Index),
-    /// The caller deleted a message for themselves.
-    Hide(Index),
+    /// The caller deletes a message for themselves, elsewhere; this client may hear of it.
+    Hide { which: Index, heard: bool },
+    /// They archive the conversation or bring it back.
+    Archive { heard: bool },
+    /// One of the frames of these two comes again, or late.
+    Again(Index),
+    /// A sync, from a snapshot of some later moment.
+    Sync(Index),
 }
 
 /// The history of a conversation: what the database knew at each revision.
@@ -111,10 +139,87 @@ impl World {
         }
     }
 
-    /// The message that is hidden by a step.
-    fn hidden(&self, index: &Index) -> Option<MessageId> {
-        let all = &self.at(self.last()).messages;
-        (!all.is_empty()).then(|| all[index.index(all.len())].id)
+    /// The frame of a revision.
+    fn frame(&self, rev: i64) -> ServerFrame {
+        let conversation_id = self.at(rev).shared.id;
+        match self.at(rev).event.clone().expect("each revision has one") {
+            Event::Message(message) => ServerFrame::MessageUpdated {
+                conversation_id,
+                rev,
+                message,
+            },
+            Event::Shared(shared) => ServerFrame::ConversationUpdated {
+                rev,
+                conversation: *shared,
+            },
+        }
+    }
+
+    /// As the API answers `sync` from a snapshot at `now`.
+    fn synced(&self, own: &OwnSide, request: &SyncRequest, now: i64) -> SyncResponse {
+        let shared = self.at(now).shared.clone();
+        let id = shared.id;
+        let me = own.view(self, now);
+        let tag = format!("{me:?} {now}");
+        let known = request.known.get(&id);
+        let behind = known.filter(|known| known.rev < now);
+        let changes = behind.map(|known| {
+            let mut items = self.at(now).as_read();
+            items.retain(|message| message.rev > known.rev && !own.hides(message.id));
+            items.sort_by_key(|message| message.rev);
+            let changes = Changes {
+                items,
+                ..self.changes(known.rev, now)
+            };
+            let complete = true;
+            (
+                id,
+                Changes {
+                    complete,
+                    ..changes
+                },
+            )
+        });
+        let other_view = known.filter(|known| known.view.as_ref() != Some(&tag));
+        let views = other_view.map(|known| {
+            let hidden = own.hidden.iter();
+            let hidden = hidden.filter(|(_, version)| *version > known.me_version);
+            let change = ViewChange {
+                me: me.clone(),
+                receipts: Receipts::default(),
+                hidden: hidden.map(|(message, _)| *message).collect(),
+                view: tag.clone(),
+            };
+            (id, change)
+        });
+        let is_news = known.is_none_or(|known| known.rev != now);
+        let conversation = Conversation {
+            me,
+            view: tag,
+            ..untouched(shared)
+        };
+        SyncResponse {
+            epoch: "epoch".to_owned(),
+            account_rev: 1,
+            conversations: is_news.then_some(conversation).into_iter().collect(),
+            changes: changes.into_iter().collect(),
+            views: views.into_iter().collect(),
+            removed: vec![],
+            next_cursor: None,
+        }
+    }
+
+    /// Answers changes that a client needs, from a snapshot at `now`.
+    fn fulfil(&self, replica: &mut Replica, mut needs: Vec<Need>, now: i64) {
+        while let Some(need) = needs.pop() {
+            match need {
+                Need::Changes(id, since) => {
+                    let now = now.max(since);
+                    needs.extend(replica.changes(id, self.changes(since, now)));
+                }
+                other => panic!("nothing here leads to {other:?}"),
+            }
+        }
     }
 
     fn heal(&self, room: &mut Room, since: i64, now: i64) {
@@ -139,7 +244,7 @@ impl Moment {
         messages
     }
 
-    fn send(&mut self, sender: UserId, answered: Option<Message>) -> Event {
+    fn send(&mut self, sender: UserId, answered: Option<Message>, named: Option<UserId>) -> Event {
         self.shared.last_seq += 1;
         let mut message = message(
             self.shared.id,
@@ -153,6 +258,7 @@ impl Moment {
             sender_id: one.sender_id,
             excerpt: excerpt(&one.body),
         });
+        message.mentions.extend(named);
         self.messages.push(message.clone());
         Event::Message(Box::new(message))
     }
@@ -160,7 +266,7 @@ impl Moment {
     fn apply(&mut self, op: &Op, own: UserId, peer: UserId) {
         let rev = self.shared.rev + 1;
         self.shared.rev = rev;
-        let change = |messages: &mut Vec<Message>, i: &Index, change: fn(&mut Message)| {
+        let change = |messages: &mut Vec<Message>, i: &Index, change: &dyn Fn(&mut Message)| {
             let i = i.index(messages.len());
             let message = &mut messages[i];
             change(message);
@@ -168,34 +274,46 @@ impl Moment {
             Event::Message(Box::new(message.clone()))
         };
         self.event = Some(match op {
-            Op::Edit(i) if !self.messages.is_empty() => change(&mut self.messages, i, |message| {
+            Op::Edit(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
                 message.body.push('!');
             }),
+            Op::Name(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
+                message.body.push('@');
+                if message.mentions.pop().is_none() {
+                    message.mentions.push(own);
+                }
+            }),
             Op::Delete(i) if !self.messages.is_empty() => {
-                change(&mut self.messages, i, |message| {
+                change(&mut self.messages, i, &|message| {
                     message.body.clear();
+                    message.mentions.clear();
                     message.reply_to = None;
                     message.reactions.clear();
                     message.pinned = false;
                     message.deleted_at = Some(Timestamp::now());
                 })
             }
-            Op::React(i) if !self.messages.is_empty() => change(&mut self.messages, i, |message| {
-                let count = message.reactions.pop().map_or(0, |one| one.count) + 1;
-                message.reactions.push(Reaction {
-                    emoji: "\u{1F44D}".to_owned(),
-                    count,
-                    user_ids: vec![message.sender_id],
-                    mine: None,
-                });
-            }),
-            Op::Pin(i) if !self.messages.is_empty() => change(&mut self.messages, i, |message| {
+            Op::React(i) if !self.messages.is_empty() => {
+                change(&mut self.messages, i, &|message| {
+                    let count = message.reactions.pop().map_or(0, |one| one.count) + 1;
+                    message.reactions.push(Reaction {
+                        emoji: "\u{1F44D}".to_owned(),
+                        count,
+                        user_ids: vec![message.sender_id],
+                        mine: None,
+                    });
+                })
+            }
+            Op::Pin(i) if !self.messages.is_empty() => change(&mut self.messages, i, &|message| {
                 message.pinned = !message.pinned;
             }),
-            Op::Send { mine } => self.send(if *mine { own } else { peer }, None),
+            Op::Send { mine, names } => {
+                let named = names.then_some(own);
+                self.send(if *mine { own } else { peer }, None, named)
+            }
             Op::Answer { mine, to } if !self.messages.is_empty() => {
                 let answered = self.messages[to.index(self.messages.len())].clone();
-                self.send(if *mine { own } else { peer }, Some(answered))
+                self.send(if *mine { own } else { peer }, Some(answered), None)
             }
             _ => {
                 self.shared_rev = rev;
@@ -203,6 +321,67 @@ impl Moment {
                 Event::Shared(Box::new(self.shared.clone()))
             }
         });
+    }
+}
+
+/// What the caller did for themselves alone, on another device: each moves their view's version.
+#[derive(Default)]
+struct OwnSide {
+    version: i64,
+    archived: bool,
+    hidden: Vec<(MessageId, i64)>,
+    frames: Vec<ServerFrame>,
+}
+
+impl OwnSide {
+    fn hides(&self, id: MessageId) -> bool {
+        self.hidden.iter().any(|(hidden, _)| *hidden == id)
+    }
+
+    fn hide(&mut self, world: &World, now: i64, message_id: MessageId) {
+        if self.hides(message_id) {
+            return;
+        }
+        self.version += 1;
+        self.hidden.push((message_id, self.version));
+        let conversation_id = world.at(now).shared.id;
+        let me = self.view(world, now);
+        self.frames.push(ServerFrame::MessageHidden {
+            conversation_id,
+            message_id,
+            me,
+        });
+    }
+
+    fn archive(&mut self, world: &World, now: i64) {
+        self.version += 1;
+        self.archived = !self.archived;
+        let conversation_id = world.at(now).shared.id;
+        let me = self.view(world, now);
+        self.frames.push(ServerFrame::ConversationMe {
+            conversation_id,
+            me,
+        });
+    }
+
+    /// Whether the newest frame reaches the client.
+    fn tell(&self, replica: &mut Replica, heard: bool) {
+        if let Some(frame) = self.frames.last().filter(|_| heard) {
+            assert_eq!(replica.frame(frame), []);
+        }
+    }
+
+    fn view(&self, world: &World, now: i64) -> View {
+        let sent = world.at(now).messages.iter();
+        let sent = sent.filter(|message| message.sender_id == world.own);
+        let seq = sent.map(|message| message.seq).max().unwrap_or(0);
+        View {
+            version: self.version,
+            archived: self.archived,
+            delivered_seq: seq,
+            read_seq: seq,
+            ..untouched(world.at(now).shared.clone()).me
+        }
     }
 }
 
@@ -272,8 +451,9 @@ fn message(conversation_id: ConversationId, seq: i64, rev: i64, sender_id: UserI
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
     let op = prop_oneof![
-        4 => any::<bool>().prop_map(|mine| Op::Send { mine }),
+        4 => any::<(bool, bool)>().prop_map(|(mine, names)| Op::Send { mine, names }),
         2 => any::<Index>().prop_map(Op::Edit),
+        1 => any::<Index>().prop_map(Op::Name),
         1 => any::<Index>().prop_map(Op::Delete),
         2 => any::<(bool, Index)>().prop_map(|(mine, to)| Op::Answer { mine, to }),
         1 => any::<Index>().prop_map(Op::React),
@@ -288,7 +468,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => any::<Index>().prop_map(Step::Event),
         1 => any::<Index>().prop_map(Step::Changes),
         1 => any::<(Index, Index)>().prop_map(|(then, now)| Step::Page(then, now)),
-        1 => any::<Index>().prop_map(Step::Hide),
+        1 => any::<(Index, bool)>().prop_map(|(which, heard)| Step::Hide { which, heard }),
+        1 => any::<bool>().prop_map(|heard| Step::Archive { heard }),
+        1 => any::<Index>().prop_map(Step::Again),
+        1 => any::<Index>().prop_map(Step::Sync),
     ];
     prop::collection::vec(step, 0..60)
 }
@@ -323,51 +506,76 @@ proptest! {
     }
 
     #[test]
-    fn lost_events_and_late_answers_heal_to_a_fresh_load(
+    fn lost_events_and_late_answers_heal_by_one_sync_to_a_fresh_load(
         ops in ops(),
         start in any::<Index>(),
         loaded in any::<(Index, Index, Index)>(),
         mut steps in steps(),
     ) {
         let world = World::new(&ops);
-        let mut room = world.empty(between(&start, 0, world.last()));
-        let mut hidden = Vec::new();
+        let id = world.at(0).shared.id;
+        let mut own = OwnSide::default();
+        let mut replica = Replica::new(world.own);
+        let began = world.synced(&own, &replica.sync_request(None), between(&start, 0, world.last()));
+        prop_assert_eq!(replica.sync(began), [Need::Messages(id)]);
         // At some point it loads the timeline for the first time.
         let (place, then, now) = loaded;
         steps.insert(place.index(steps.len() + 1), Step::Page(then, now));
         for step in &steps {
-            let before = room.rev();
-            let held = room.messages.clone();
+            let (before, held) = (replica.rooms()[&id].rev(), replica.rooms()[&id].messages.clone());
             match step {
                 Step::Event(index) => {
-                    let rev = between(index, 1, world.last());
-                    room.event(rev, world.at(rev).event.clone().expect("each revision has one"));
+                    let needs = replica.frame(&world.frame(between(index, 1, world.last())));
+                    prop_assert_eq!(needs, []);
                 }
                 Step::Changes(index) => {
-                    let now = between(index, room.rev(), world.last());
-                    world.heal(&mut room, before, now);
+                    let now = between(index, before, world.last());
+                    world.fulfil(&mut replica, vec![Need::Changes(id, before)], now);
                 }
-                Step::Hide(index) => hidden.extend(world.hidden(index)),
                 Step::Page(then, now) => {
                     let then = between(then, 0, world.last());
-                    let now = between(now, room.rev().max(then), world.last());
-                    let since = room.page(world.page(then));
-                    prop_assert!(held.values().all(|old| room.messages[&old.id].rev >= old.rev));
-                    if let Some(since) = since {
-                        world.heal(&mut room, since, now);
+                    let now = between(now, before.max(then), world.last());
+                    let need = replica.page(id, world.page(then));
+                    world.fulfil(&mut replica, need.into_iter().collect(), now);
+                }
+                Step::Hide { which, heard } => {
+                    // What somebody has not been told of they cannot hide.
+                    let all: Vec<_> = held.keys().copied().collect();
+                    if !all.is_empty() {
+                        own.hide(&world, before, all[which.index(all.len())]);
+                        own.tell(&mut replica, *heard);
                     }
                 }
+                Step::Archive { heard } => {
+                    own.archive(&world, before);
+                    own.tell(&mut replica, *heard);
+                }
+                Step::Again(index) if !own.frames.is_empty() => {
+                    let frame = &own.frames[index.index(own.frames.len())];
+                    prop_assert_eq!(replica.frame(frame), []);
+                }
+                Step::Again(_) => {}
+                Step::Sync(index) => {
+                    let now = between(index, before, world.last());
+                    let needs = replica.sync(world.synced(&own, &replica.sync_request(None), now));
+                    world.fulfil(&mut replica, needs, now);
+                }
             }
-            hidden.iter().for_each(|id| room.hide(*id));
+            let room = &replica.rooms()[&id];
             prop_assert!(room.rev() >= before);
             prop_assert!(held.values().all(|old| room.messages[&old.id].rev >= old.rev));
         }
-        let since = room.rev();
-        world.heal(&mut room, since, world.last());
-        prop_assert!(!room.has_hole());
-        let mut fresh = world.fresh(world.last());
-        hidden.iter().for_each(|id| fresh.hide(*id));
-        prop_assert_eq!(room.snapshot(), fresh.snapshot());
+        let needs = replica.sync(world.synced(&own, &replica.sync_request(None), world.last()));
+        world.fulfil(&mut replica, needs, world.last());
+        prop_assert_eq!(replica.holes(), BTreeSet::new());
+
+        let mut fresh = Replica::new(world.own);
+        let needs = fresh.sync(world.synced(&own, &fresh.sync_request(None), world.last()));
+        prop_assert_eq!(needs, [Need::Messages(id)]);
+        let mut page = world.page(world.last());
+        page.items.retain(|message| !own.hides(message.id));
+        prop_assert_eq!(fresh.page(id, page), None);
+        prop_assert_eq!(replica.snapshot(), fresh.snapshot());
     }
 
     #[test]
@@ -439,7 +647,7 @@ fn a_receipt_of_someone_in_a_channel_leaves_the_tag_as_it_is() {
 
 #[test]
 fn no_more_than_two_hundred_events_wait_above_a_hole() {
-    let world = World::new(&vec![Op::Send { mine: false }; PENDING + 50]);
+    let world = World::new(&vec![TOLD; PENDING + 50]);
     let mut room = world.fresh(0);
     for rev in (2..=world.last()).rev() {
         room.event(rev, world.at(rev).event.clone().expect("each has one"));
@@ -451,7 +659,7 @@ fn no_more_than_two_hundred_events_wait_above_a_hole() {
 
 #[test]
 fn what_waited_above_a_hole_is_applied_when_the_changes_fill_it() {
-    let world = World::new(&vec![Op::Send { mine: false }; 3]);
+    let world = World::new(&vec![TOLD; 3]);
     let mut room = world.fresh(0);
     room.event(3, world.at(3).event.clone().expect("each has one"));
     assert_eq!((room.rev(), room.has_hole()), (0, true));
@@ -483,7 +691,7 @@ fn a_view_of_a_lower_version_changes_nothing_but_watermarks() {
 
 #[test]
 fn a_tag_is_only_said_while_it_is_true() {
-    let world = World::new(&[Op::Send { mine: true }]);
+    let world = World::new(&[OWN]);
     let mut room = world.fresh(0);
     assert_eq!(room.known().view.as_deref(), Some("tag"));
     room.event(1, world.at(1).event.clone().expect("each has one"));
@@ -510,7 +718,7 @@ fn a_tag_is_only_said_while_it_is_true() {
 
 #[test]
 fn what_was_hidden_is_asked_for_until_an_answer_has_said_it() {
-    let world = World::new(&[Op::Send { mine: false }]);
+    let world = World::new(&[TOLD]);
     let mut room = world.fresh(1);
     let told = room.told_view().clone();
     // The frame that hid it was lost, and a later one of the view came.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use protocol::frame::ClientFrame;
-use protocol::ids::{ClientId, ConversationId, GroupId, MessageId, UserId};
+use protocol::ids::{AttachmentId, ClientId, ConversationId, GroupId, MessageId, UserId};
 use protocol::message::Message;
 use protocol::sync::Changes;
 use rand::Rng;
@@ -17,6 +17,9 @@ use testkit::ws::Socket;
 use super::ACTIONS;
 use crate::insistent::{Insistent, message};
 use crate::reader::require_ascending;
+
+/// Of a person's uploads so many are what a hand may still want to send.
+const RECENT: usize = 3;
 
 /// A conversation, and the highest `seq` that somebody was told of.
 #[derive(Debug)]
@@ -66,6 +69,8 @@ pub struct Writer {
     pub client: Insistent,
     pub socket: Arc<Socket>,
     pub chats: Vec<Arc<Chat>>,
+    /// What this person's hands have uploaded: both may send the same.
+    pub files: Arc<Mutex<Vec<AttachmentId>>>,
     pub rng: StdRng,
     pub acknowledged: Vec<Message>,
 }
@@ -148,6 +153,10 @@ impl Writer {
         if let Some(answered) = answered {
             content["reply_to"] = json!(answered);
         }
+        let has_files = self.rng.random_bool(0.3);
+        if has_files {
+            content["attachment_ids"] = json!(self.some_files().await);
+        }
         let mut answers = Vec::new();
         if self.rng.random_bool(0.3) {
             answers = self.client.everywhere(Method::POST, &path, &content).await;
@@ -160,8 +169,11 @@ impl Writer {
         assert!(made <= 1, "one message was made {made} times");
         // The other one has blocked, or this one has; or a server was killed.
         let mut refused = chat.or_outside(&[403, 503]);
-        // What it answers was cleared or hidden by this person's other hand.
-        refused.extend(answered.map(|_| 422));
+        // What it answers was cleared or hidden by this person's other hand; or that one has sent
+        // its files, or the sweeper has taken them.
+        if answered.is_some() || has_files {
+            refused.push(422);
+        }
         let mut messages = Vec::new();
         for reply in answers {
             match reply.status {
@@ -184,6 +196,20 @@ impl Writer {
         drop(known);
         chat.seq.fetch_max(first.seq, Ordering::Relaxed);
         self.acknowledged.push(first.clone());
+    }
+
+    /// A new file, or one that the other hand may be sending just now, or both.
+    async fn some_files(&mut self) -> Vec<AttachmentId> {
+        let new = self.client.upload("note.txt", b"note").await.id;
+        let mut files = self.files.lock().expect("nobody panics with it");
+        files.push(new);
+        let recent = files.len().saturating_sub(RECENT);
+        let other = *files[recent..].choose(&mut self.rng).unwrap_or(&new);
+        match self.rng.random_range(0..3) {
+            0 => vec![new],
+            1 if other != new => vec![new, other],
+            _ => vec![other],
+        }
     }
 
     /// What is done to a message; it may be hidden, deleted, somebody else's, or one's own.
