@@ -1,13 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { SHELL, SHELL_PATHS } from './shared/shell'
 
 // The whole client is built here; nothing is fetched from another host, neither at build time nor in
 // the browser: fonts and icons are bundled, telemetry is off.
 
 /** Where `nuxt dev` finds the system: the front door that `make up` starts. */
 const frontDoor = process.env.WARREN_DEV_FRONT_DOOR ?? 'http://localhost:8080'
-
-/** The signed-in shell is rendered in the browser alone: no user's data is ever in server HTML. */
-const CLIENT_ONLY = ['/chats', '/groups', '/people', '/discover', '/settings']
 
 /** Icons of those Nuxt UI components that are used: a scan of `app/` does not see them. */
 const UI_ICONS = [
@@ -58,13 +57,16 @@ export default defineNuxtConfig({
             'width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content',
         },
       ],
-      link: [{ rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }],
+      link: [
+        { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' },
+        { rel: 'apple-touch-icon', href: '/apple-touch-icon.png' },
+      ],
     },
   },
   css: ['~/assets/css/main.css'],
   ui: { fonts: false },
   routeRules: Object.fromEntries(
-    CLIENT_ONLY.flatMap((path) => [path, `${path}/**`]).map((path) => [path, { ssr: false }]),
+    SHELL_PATHS.flatMap((path) => [path, `${path}/**`]).map((path) => [path, { ssr: false }]),
   ),
   compatibilityDate: '2026-11-01',
   nitro: { compressPublicAssets: { gzip: true, brotli: true } },
@@ -118,20 +120,31 @@ export default defineNuxtConfig({
   },
   pwa: {
     registerType: 'prompt',
+    strategies: 'injectManifest',
+    // Beside `app/`, from where it is looked for.
+    srcDir: '../service-worker',
+    filename: 'sw.ts',
     manifest: {
       name: 'Warren',
       short_name: 'Warren',
       display: 'standalone',
-      start_url: '/chats',
+      start_url: SHELL,
       theme_color: '#4f46e5',
       background_color: '#0f172a',
-      icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+      icons: [
+        { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+        { src: '/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' },
+        { src: '/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
+        { src: '/icon-maskable.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+      ],
     },
-    workbox: {
+    injectManifest: {
       globPatterns: ['**/*.{js,css,woff2,svg}'],
-      // The shell is rendered by the server: there is no index.html to fall back to.
-      navigateFallback: null,
+      // Rendered by the server: of each build another one.
+      additionalManifestEntries: [{ url: SHELL, revision: randomUUID() }],
     },
+    // A page that stays open asks for new versions itself.
+    client: { periodicSyncForUpdates: 3600 },
   },
   $development: {
     // As if it were served at the front door: same origin, cookies and sockets included.
