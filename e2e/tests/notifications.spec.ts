@@ -7,6 +7,8 @@ import { expect, test } from '../test'
 /** In each page of a browser, from its next start on. */
 async function watchNotifications({ page }: Person): Promise<void> {
   await page.context().addInitScript(() => {
+    // A window begins empty.
+    if (location.protocol === 'about:') return
     const open = new Map<string, { title: string; body: string; closed: boolean }>()
     const registration = {
       showNotification: async (title: string, { body = '', tag = '' }: NotificationOptions) =>

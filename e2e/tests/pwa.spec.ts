@@ -13,6 +13,12 @@ async function installed(page: Page): Promise<Worker> {
   return worker
 }
 
+/** As much of a service worker's scope as a page's types do not know. */
+interface Scope extends EventTarget {
+  registration: ServiceWorkerRegistration
+  NotificationEvent: new (type: string, init: { notification?: Notification }) => Event
+}
+
 const kept = (page: Page) => page.evaluate(() => caches.has('warren.pictures'))
 
 test('without a network it opens, in any window, with what was read', async ({
@@ -124,11 +130,12 @@ test('a notification that is tapped brings its conversation', async ({ browser }
   const worker = await installed(page)
   await page.context().grantPermissions(['notifications'])
   await page.goto('/people')
+  await expect(page.getByRole('main')).toBeVisible()
   await worker.evaluate(async (path) => {
-    const { registration } = self as unknown as ServiceWorkerGlobalScope
-    await registration.showNotification('Bob', { data: { path } })
-    const [notification] = await registration.getNotifications()
-    self.dispatchEvent(new NotificationEvent('notificationclick', { notification }))
+    const scope = self as unknown as Scope
+    await scope.registration.showNotification('Bob', { data: { path } })
+    const [notification] = await scope.registration.getNotifications()
+    scope.dispatchEvent(new scope.NotificationEvent('notificationclick', { notification }))
   }, path)
   await expect(page).toHaveURL(new RegExp(`${path}$`))
   await expect(bubble(page, 'hello')).toBeVisible()
