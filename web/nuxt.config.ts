@@ -27,6 +27,22 @@ const UI_ICONS = [
   'x',
 ]
 
+/** What every page of the shell needs: one file of it is smaller than its forty parts. */
+const SHELL = new RegExp(
+  `/app/(${[
+    'realtime/',
+    'db/',
+    'timeline/',
+    'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|typing)\\.',
+    'composables/use(ChatActions|ChatName|Dates|Timeline|Composer|MentionMenu|Message|Typing|ContextMenu|FileActions)',
+    'components/(shell|composer|conversation|count|hint|typing|timeline)/',
+    'components/chats/Chats(List|Row|Preview|Filters)',
+    'components/message/Message(Row|Quote|Failure|Toolbar|Reactions\\.)',
+    'components/file/File(Card|Grid|List|Picture|Player)',
+    'components/menu/MenuButton',
+  ].join('|')})`,
+)
+
 const REPLACED_PLUGINS = [
   // By `palette.css`.
   '@nuxt/ui/dist/runtime/plugins/colors',
@@ -35,14 +51,7 @@ const REPLACED_PLUGINS = [
 ]
 
 export default defineNuxtConfig({
-  modules: [
-    '@nuxt/ui',
-    '@pinia/nuxt',
-    '@vueuse/nuxt',
-    '@nuxtjs/i18n',
-    '@vite-pwa/nuxt',
-    '@nuxt/eslint',
-  ],
+  modules: ['@nuxt/ui', '@pinia/nuxt', '@vueuse/nuxt', '@vite-pwa/nuxt', '@nuxt/eslint'],
   // Components are named by their folder (`chat/Bubble.vue` is `<ChatBubble>`); data has no magic:
   // `realtime`, `db` and `api` are imported by name.
   imports: { dirs: ['stores'] },
@@ -76,21 +85,26 @@ export default defineNuxtConfig({
   },
   vite: {
     build: { reportCompressedSize: false },
+    $client: {
+      build: {
+        rolldownOptions: {
+          output: {
+            codeSplitting: {
+              includeDependenciesRecursively: false,
+              groups: [{ name: 'shell', test: SHELL }],
+            },
+          },
+        },
+      },
+    },
     // No component here, and none of the libraries', is written in this older way.
     define: { __VUE_OPTIONS_API__: 'false' },
   },
   vue: { compilerOptions: { isCustomElement: (tag) => tag === 'emoji-picker' } },
   typescript: { strict: true },
   telemetry: false,
+  experimental: { componentIslands: false },
   eslint: { config: { stylistic: false } },
-  i18n: {
-    defaultLocale: 'en',
-    strategy: 'no_prefix',
-    locales: [
-      { code: 'en', language: 'en-GB', name: 'English', file: 'en.json' },
-      { code: 'de', language: 'de-DE', name: 'Deutsch', file: 'de.json' },
-    ],
-  },
   // Styles come with the page: none is written into it while it runs.
   colorMode: { disableTransition: false },
   hooks: {
@@ -128,7 +142,7 @@ export default defineNuxtConfig({
       icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
     },
     workbox: {
-      globPatterns: ['**/*.{js,css,woff2,svg}'],
+      globPatterns: ['**/*.{js,css,woff2,svg}', '_nuxt/{en,de}.*.json'],
       // The shell is rendered by the server: there is no index.html to fall back to.
       navigateFallback: null,
     },
