@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { SHELL, SHELL_PATHS } from './shared/shell'
+import { SHELL_PATHS, SHELL_URL } from './shared/shell'
 
 // The whole client is built here; nothing is fetched from another host, neither at build time nor in
 // the browser: fonts and icons are bundled, telemetry is off.
@@ -26,6 +26,22 @@ const UI_ICONS = [
   'x',
 ]
 
+/** What every page of the shell needs: one file of it is smaller than its forty parts. */
+const SHELL = new RegExp(
+  `/app/(${[
+    'realtime/',
+    'db/',
+    'timeline/',
+    'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|typing)\\.',
+    'composables/use(ChatActions|ChatName|Dates|Timeline|Composer|MentionMenu|Message|Typing|ContextMenu|FileActions)',
+    'components/(shell|composer|conversation|count|hint|typing|timeline)/',
+    'components/chats/Chats(List|Row|Preview|Filters)',
+    'components/message/Message(Row|Quote|Failure|Toolbar|Reactions\\.)',
+    'components/file/File(Card|Grid|List|Picture|Player)',
+    'components/menu/MenuButton',
+  ].join('|')})`,
+)
+
 const REPLACED_PLUGINS = [
   // By `palette.css`.
   '@nuxt/ui/dist/runtime/plugins/colors',
@@ -34,14 +50,7 @@ const REPLACED_PLUGINS = [
 ]
 
 export default defineNuxtConfig({
-  modules: [
-    '@nuxt/ui',
-    '@pinia/nuxt',
-    '@vueuse/nuxt',
-    '@nuxtjs/i18n',
-    '@vite-pwa/nuxt',
-    '@nuxt/eslint',
-  ],
+  modules: ['@nuxt/ui', '@pinia/nuxt', '@vueuse/nuxt', '@vite-pwa/nuxt', '@nuxt/eslint'],
   // Components are named by their folder (`chat/Bubble.vue` is `<ChatBubble>`); data has no magic:
   // `realtime`, `db` and `api` are imported by name.
   imports: { dirs: ['stores'] },
@@ -78,21 +87,26 @@ export default defineNuxtConfig({
   },
   vite: {
     build: { reportCompressedSize: false },
+    $client: {
+      build: {
+        rolldownOptions: {
+          output: {
+            codeSplitting: {
+              includeDependenciesRecursively: false,
+              groups: [{ name: 'shell', test: SHELL }],
+            },
+          },
+        },
+      },
+    },
     // No component here, and none of the libraries', is written in this older way.
     define: { __VUE_OPTIONS_API__: 'false' },
   },
   vue: { compilerOptions: { isCustomElement: (tag) => tag === 'emoji-picker' } },
   typescript: { strict: true },
   telemetry: false,
+  experimental: { componentIslands: false },
   eslint: { config: { stylistic: false } },
-  i18n: {
-    defaultLocale: 'en',
-    strategy: 'no_prefix',
-    locales: [
-      { code: 'en', language: 'en-GB', name: 'English', file: 'en.json' },
-      { code: 'de', language: 'de-DE', name: 'Deutsch', file: 'de.json' },
-    ],
-  },
   // Styles come with the page: none is written into it while it runs.
   colorMode: { disableTransition: false },
   hooks: {
@@ -128,7 +142,7 @@ export default defineNuxtConfig({
       name: 'Warren',
       short_name: 'Warren',
       display: 'standalone',
-      start_url: SHELL,
+      start_url: SHELL_URL,
       theme_color: '#4f46e5',
       background_color: '#0f172a',
       icons: [
@@ -139,9 +153,10 @@ export default defineNuxtConfig({
       ],
     },
     injectManifest: {
-      globPatterns: ['**/*.{js,css,woff2,svg}'],
+      // And the texts of each language.
+      globPatterns: ['**/*.{js,css,woff2,svg}', '_nuxt/{en,de}.*.json'],
       // Rendered by the server: of each build another one.
-      additionalManifestEntries: [{ url: SHELL, revision: randomUUID() }],
+      additionalManifestEntries: [{ url: SHELL_URL, revision: randomUUID() }],
     },
     // A page that stays open asks for new versions itself.
     client: { periodicSyncForUpdates: 3600 },

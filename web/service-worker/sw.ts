@@ -1,9 +1,9 @@
 /**
  * The service worker: opens the client without a network, and what a notification tells of.
  *
- * A version is whole or it is not installed: the shell, the built files that it names, the words of
- * each language. It stays until the reader takes the next one (`ShellUpdate.vue`). Nothing that a
- * user wrote or read passes through here, but for pictures of people and groups.
+ * A version is whole or it is not installed: the shell, the built files that it names, the texts of
+ * each language. It stays until the reader takes the next one (`ShellUpdate.vue`). Nothing that a user
+ * wrote or read passes through here, but for pictures of people and groups.
  */
 import {
   addPlugins,
@@ -15,13 +15,10 @@ import {
 } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { CacheFirst } from 'workbox-strategies'
-import { inShell, PICTURES, SHELL, type OpenNote } from '../shared/shell'
+import { inShell, PICTURES, SHELL_URL, type OpenNote } from '../shared/shell'
 import { bounded } from './bounded'
 
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: PrecacheEntry[] }
-/** By its build: where the words of each language are. */
-declare const __I18N_SERVER_ROUTE__: string
-declare const __I18N_LOCALE_HASHES__: Record<string, string>
 
 const PICTURES_MAX = 500
 /** Data of the emoji picker, in its languages. */
@@ -29,10 +26,6 @@ const ASSETS_MAX = 20
 /** What is named by its content: no other answer ever has the same address. */
 const ASSET = /\/_nuxt\/[\w./-]+/g
 const NO_PAGES = /^\/(v1|docs|ws|\.well-known)(\/|$)/
-
-const words = Object.entries(__I18N_LOCALE_HASHES__).map(
-  ([locale, hash]) => `${__I18N_SERVER_ROUTE__}/${hash}/${locale}/messages.json`,
-)
 
 addPlugins([
   {
@@ -42,17 +35,17 @@ addPlugins([
      */
     async cacheWillUpdate({ request, response }) {
       if (!response.ok) return null
-      if (new URL(request.url).pathname !== SHELL) return response
+      if (new URL(request.url).pathname !== SHELL_URL) return response
       const named = (await response.clone().text()).match(ASSET) ?? []
       return named.length > 0 && named.every((path) => getCacheKeyForURL(path)) ? response : null
     },
   },
 ])
 // The shell bears its policy and the nonce of it, which stay together as they are kept together.
-precacheAndRoute([...self.__WB_MANIFEST, ...words.map((url) => ({ url, revision: null }))])
+precacheAndRoute(self.__WB_MANIFEST)
 cleanupOutdatedCaches()
 
-const shell = createHandlerBoundToURL(SHELL)
+const shell = createHandlerBoundToURL(SHELL_URL)
 
 registerRoute(({ request, url }) => request.mode === 'navigate' && inShell(url.pathname), shell)
 // Public pages come from the server, which renders them; without it, the shell can do it.

@@ -4,7 +4,7 @@
 export const SHELL_PATHS = ['/chats', '/groups', '/people', '/discover', '/settings']
 
 /** Under which a browser keeps the shell: it is the same HTML for each of them. */
-export const SHELL = '/chats'
+export const SHELL_URL = '/chats'
 
 /** Of people and groups, as a browser keeps them. */
 export const PICTURES = 'warren.pictures'
