@@ -120,7 +120,9 @@ test('a message is on the screen in the frame after Enter', async ({ browser }) 
               .filter((element) => element.checkVisibility() && element.offsetHeight > 0)
               .map((element) => element.innerText),
           )
-        addEventListener('keydown', () => requestAnimationFrame(look), { once: true })
+        // What there is when the next frame begins is what the one after Enter has shown.
+        const next = () => requestAnimationFrame(() => requestAnimationFrame(look))
+        addEventListener('keydown', next, { once: true })
       }),
   )
   await composer(page).press('Enter')
