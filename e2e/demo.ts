@@ -1,30 +1,12 @@
 // A pleasant little world for pictures: people, chats and groups, made through the public API.
 import { randomUUID } from 'node:crypto'
-import { baseURL } from './browser'
+import { ask } from './api'
 import { freshUsername, PASSWORD } from './person'
 
 interface Account {
   id: string
   username: string
   token: string
-}
-
-async function ask<T>(
-  method: string,
-  path: string,
-  token: string | null,
-  body?: unknown,
-): Promise<T> {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json' }
-  if (token) headers.Authorization = `Bearer ${token}`
-  const response = await fetch(`${baseURL}/v1${path}`, {
-    method,
-    headers,
-    body: JSON.stringify(body),
-  })
-  if (!response.ok)
-    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-  return (response.status === 204 ? undefined : await response.json()) as T
 }
 
 async function account(name: string, about = ''): Promise<Account> {

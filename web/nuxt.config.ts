@@ -1,13 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { SHELL_PATHS, SHELL_URL } from './shared/shell'
 
 // The whole client is built here; nothing is fetched from another host, neither at build time nor in
 // the browser: fonts and icons are bundled, telemetry is off.
 
 /** Where `nuxt dev` finds the system: the front door that `make up` starts. */
 const frontDoor = process.env.WARREN_DEV_FRONT_DOOR ?? 'http://localhost:8080'
-
-/** The signed-in shell is rendered in the browser alone: no user's data is ever in server HTML. */
-const CLIENT_ONLY = ['/chats', '/groups', '/people', '/discover', '/settings']
 
 /** Icons of those Nuxt UI components that are used: a scan of `app/` does not see them. */
 const UI_ICONS = [
@@ -27,6 +26,22 @@ const UI_ICONS = [
   'x',
 ]
 
+/** What every page of the shell needs: one file of it is smaller than its forty parts. */
+const SHELL = new RegExp(
+  `/app/(${[
+    'realtime/',
+    'db/',
+    'timeline/',
+    'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|typing)\\.',
+    'composables/use(ChatActions|ChatName|Dates|Timeline|Composer|MentionMenu|Message|Typing|ContextMenu|FileActions)',
+    'components/(shell|composer|conversation|count|hint|typing|timeline)/',
+    'components/chats/Chats(List|Row|Preview|Filters)',
+    'components/message/Message(Row|Quote|Failure|Toolbar|Reactions\\.)',
+    'components/file/File(Card|Grid|List|Picture|Player)',
+    'components/menu/MenuButton',
+  ].join('|')})`,
+)
+
 const REPLACED_PLUGINS = [
   // By `palette.css`.
   '@nuxt/ui/dist/runtime/plugins/colors',
@@ -35,14 +50,7 @@ const REPLACED_PLUGINS = [
 ]
 
 export default defineNuxtConfig({
-  modules: [
-    '@nuxt/ui',
-    '@pinia/nuxt',
-    '@vueuse/nuxt',
-    '@nuxtjs/i18n',
-    '@vite-pwa/nuxt',
-    '@nuxt/eslint',
-  ],
+  modules: ['@nuxt/ui', '@pinia/nuxt', '@vueuse/nuxt', '@vite-pwa/nuxt', '@nuxt/eslint'],
   // Components are named by their folder (`chat/Bubble.vue` is `<ChatBubble>`); data has no magic:
   // `realtime`, `db` and `api` are imported by name.
   imports: { dirs: ['stores'] },
@@ -58,13 +66,16 @@ export default defineNuxtConfig({
             'width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content',
         },
       ],
-      link: [{ rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }],
+      link: [
+        { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' },
+        { rel: 'apple-touch-icon', href: '/apple-touch-icon.png' },
+      ],
     },
   },
   css: ['~/assets/css/main.css'],
   ui: { fonts: false },
   routeRules: Object.fromEntries(
-    CLIENT_ONLY.flatMap((path) => [path, `${path}/**`]).map((path) => [path, { ssr: false }]),
+    SHELL_PATHS.flatMap((path) => [path, `${path}/**`]).map((path) => [path, { ssr: false }]),
   ),
   compatibilityDate: '2026-11-01',
   nitro: { compressPublicAssets: { gzip: true, brotli: true } },
@@ -76,21 +87,26 @@ export default defineNuxtConfig({
   },
   vite: {
     build: { reportCompressedSize: false },
+    $client: {
+      build: {
+        rolldownOptions: {
+          output: {
+            codeSplitting: {
+              includeDependenciesRecursively: false,
+              groups: [{ name: 'shell', test: SHELL }],
+            },
+          },
+        },
+      },
+    },
     // No component here, and none of the libraries', is written in this older way.
     define: { __VUE_OPTIONS_API__: 'false' },
   },
   vue: { compilerOptions: { isCustomElement: (tag) => tag === 'emoji-picker' } },
   typescript: { strict: true },
   telemetry: false,
+  experimental: { componentIslands: false },
   eslint: { config: { stylistic: false } },
-  i18n: {
-    defaultLocale: 'en',
-    strategy: 'no_prefix',
-    locales: [
-      { code: 'en', language: 'en-GB', name: 'English', file: 'en.json' },
-      { code: 'de', language: 'de-DE', name: 'Deutsch', file: 'de.json' },
-    ],
-  },
   // Styles come with the page: none is written into it while it runs.
   colorMode: { disableTransition: false },
   hooks: {
@@ -118,20 +134,32 @@ export default defineNuxtConfig({
   },
   pwa: {
     registerType: 'prompt',
+    strategies: 'injectManifest',
+    // Beside `app/`, from where it is looked for.
+    srcDir: '../service-worker',
+    filename: 'sw.ts',
     manifest: {
       name: 'Warren',
       short_name: 'Warren',
       display: 'standalone',
-      start_url: '/chats',
+      start_url: SHELL_URL,
       theme_color: '#4f46e5',
       background_color: '#0f172a',
-      icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+      icons: [
+        { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+        { src: '/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' },
+        { src: '/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
+        { src: '/icon-maskable.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+      ],
     },
-    workbox: {
-      globPatterns: ['**/*.{js,css,woff2,svg}'],
-      // The shell is rendered by the server: there is no index.html to fall back to.
-      navigateFallback: null,
+    injectManifest: {
+      // And the texts of each language.
+      globPatterns: ['**/*.{js,css,woff2,svg}', '_nuxt/{en,de}.*.json'],
+      // Rendered by the server: of each build another one.
+      additionalManifestEntries: [{ url: SHELL_URL, revision: randomUUID() }],
     },
+    // A page that stays open asks for new versions itself.
+    client: { periodicSyncForUpdates: 3600 },
   },
   $development: {
     // As if it were served at the front door: same origin, cookies and sockets included.

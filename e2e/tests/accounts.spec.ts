@@ -1,5 +1,14 @@
 import { expect, test } from '../test'
-import { freshUsername, newPerson, PASSWORD, register, signIn } from '../person'
+import {
+  freshUsername,
+  newPerson,
+  openChat,
+  PASSWORD,
+  register,
+  say,
+  signIn,
+  tick,
+} from '../person'
 
 test('someone registers, stays signed in over a reload, and signs out', async ({ browser }) => {
   const page = await (await browser.newContext()).newPage()
@@ -66,3 +75,40 @@ test('who is signed in is led past the pages for strangers', async ({ browser })
   // None of them is left behind to come back to, which would lead here again.
   await expect(page).not.toHaveURL(/\/(login|register)$/)
 })
+
+test('no token is ever kept where a script could find it', async ({ browser }) => {
+  const ada = await newPerson(browser, 'Ada')
+  const bob = await newPerson(browser, 'Bob')
+  const { page } = ada
+  await openChat(ada, bob)
+  await say(ada, 'nothing secret')
+  // The page begins with the cookie alone: its token is a renewed one.
+  await page.reload()
+  await tick(ada, 'nothing secret', 'delivered')
+  const found = () => page.evaluate(everythingKept)
+  // It is looked for where the messages are found.
+  await expect.poll(found).toContain('nothing secret')
+  const kept = await found()
+  expect(kept).toContain('warren.user')
+  expect(kept).not.toMatch(/eyJ|bearer/i)
+})
+
+/** All that a page's scripts could read, as text. */
+async function everythingKept(): Promise<string> {
+  const done = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  const kept: unknown[] = [{ ...localStorage }, { ...sessionStorage }, document.cookie]
+  for (const { name = '' } of await indexedDB.databases()) {
+    const db = await done(indexedDB.open(name))
+    for (const store of db.objectStoreNames)
+      kept.push(await done(db.transaction(store).objectStore(store).getAll()))
+    db.close()
+  }
+  return JSON.stringify(kept, (_key, value: unknown) => {
+    if (value instanceof Map) return [...value]
+    return value instanceof Set ? [...value] : value
+  })
+}

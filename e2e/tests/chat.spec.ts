@@ -1,6 +1,25 @@
 import { expect, test } from '../test'
-import { bubble, composer, newPerson, openChat, say, tick } from '../person'
+import type { Page } from '@playwright/test'
+import { clientOf } from '../api'
+import { bubble, composer, newPerson, openChat, pairIn, say, tick } from '../person'
 import { keepApart } from '../servers'
+
+/** How much this browser still wants to send. */
+const outbox = (page: Page) =>
+  page.evaluate(async () => {
+    const [{ name = '' } = {}] = await indexedDB.databases()
+    const opening = indexedDB.open(name)
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      opening.onsuccess = () => resolve(opening.result)
+    })
+    const count = db.transaction('outbox').objectStore('outbox').count()
+    return await new Promise<number>((resolve) => {
+      count.onsuccess = () => {
+        db.close()
+        resolve(count.result)
+      }
+    })
+  })
 
 test('two people talk over two servers: ticks, typing, presence, unread', async ({ browser }) => {
   const ada = await newPerson(browser, 'Ada Lovelace')
@@ -57,20 +76,86 @@ test('what is written offline waits, and is sent once and in order', async ({
   await expect(bob.page.getByRole('article')).toContainText(['before', 'first', 'second', 'third'])
 })
 
-test('a message survives a reload in the middle of its sending', async ({ browser }) => {
-  const ada = await newPerson(browser, 'Ada')
-  const bob = await newPerson(browser, 'Bob')
-  await openChat(ada, bob)
-  // The answer never comes: whether it was taken is unknown.
-  await ada.page.route('**/v1/conversations/*/messages', (route) =>
-    route.request().method() === 'POST' ? undefined : route.continue(),
-  )
-  await say(ada, 'Will this survive?')
-  await tick(ada, 'Will this survive?', 'sending')
+test('a message that the server took, and never said so, is there once after a reload', async ({
+  browser,
+}) => {
+  const [ada, bob] = await pairIn(browser, 'hello')
+  const taken = Promise.withResolvers<void>()
+  await ada.page.route('**/v1/conversations/*/messages', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    await route.fetch()
+    taken.resolve()
+  })
+  await composer(ada.page).fill('Will this survive?')
+  await composer(ada.page).press('Enter')
+  await taken.promise
   await ada.page.unrouteAll({ behavior: 'ignoreErrors' })
   await ada.page.reload()
-  await tick(ada, 'Will this survive?', 'delivered')
-  await expect(bubble(ada.page, 'Will this survive?')).toHaveCount(1)
+  await tick(ada, 'Will this survive?', 'read')
+  for (const { page } of [ada, bob]) await expect(bubble(page, 'Will this survive?')).toHaveCount(1)
+  // Once it is confirmed, it is sent no more.
+  await expect.poll(() => outbox(ada.page)).toBe(0)
+
+  const id = new URL(ada.page.url()).pathname.split('/').at(-1)
+  const { items } = await (
+    await clientOf(bob)
+  ).ask<{ items: { body: string }[] }>('GET', `/conversations/${id}/messages`)
+  expect(items.map(({ body }) => body)).toEqual(['hello', 'Will this survive?'])
+})
+
+test('a message is on the screen in the frame after Enter', async ({ browser }) => {
+  const [ada] = await pairIn(browser, 'hello')
+  const { page } = ada
+  // Whatever the server does.
+  await page.route('**/v1/conversations/*/messages', (route) =>
+    route.request().method() === 'POST' ? undefined : route.continue(),
+  )
+  await composer(page).fill('quick as a hare')
+  const shown = page.evaluate(
+    () =>
+      new Promise<string[]>((resolve) => {
+        const look = () =>
+          resolve(
+            [...document.querySelectorAll<HTMLElement>('article')]
+              .filter((element) => element.checkVisibility() && element.offsetHeight > 0)
+              .map((element) => element.innerText),
+          )
+        // What there is when the next frame begins is what the one after Enter has shown.
+        const next = () => requestAnimationFrame(() => requestAnimationFrame(look))
+        addEventListener('keydown', next, { once: true })
+      }),
+  )
+  await composer(page).press('Enter')
+  expect((await shown).at(-1)).toContain('quick as a hare')
+  await tick(ada, 'quick as a hare', 'sending')
+})
+
+test('what may not be sent says why, is tried again, or is deleted', async ({
+  browser,
+  faults,
+}) => {
+  faults.allow(/status of 403/)
+  const [ada, bob] = await pairIn(browser, 'hello')
+  const bobs = await clientOf(bob)
+  const { id } = await clientOf(ada)
+  await bobs.ask('PUT', `/blocks/${id}`)
+  for (const text of ['please', 'forget this']) {
+    await say(ada, text)
+    await expect(bubble(ada.page, text).getByRole('alert')).toContainText(
+      'You cannot write to each other.',
+    )
+  }
+  await bubble(ada.page, 'forget this').getByRole('button', { name: 'Delete' }).click()
+  await expect(bubble(ada.page, 'forget this')).toHaveCount(0)
+
+  // A reload forgets neither that it failed nor why.
+  await ada.page.reload()
+  await expect(bubble(ada.page, 'please').getByRole('alert')).toContainText('each other')
+  await bobs.ask('DELETE', `/blocks/${id}`)
+  await bubble(ada.page, 'please').getByRole('button', { name: 'Try again' }).click()
+  await expect(bubble(bob.page, 'please')).toBeVisible()
+  await tick(ada, 'please', 'read')
+  await expect(bubble(bob.page, 'forget this')).toHaveCount(0)
 })
 
 test('a draft is kept, and shown in the list', async ({ browser }) => {

@@ -75,6 +75,10 @@ test('a message is deleted for oneself, or for everyone', async ({ browser }) =>
     await expect(bubble(page, 'This message was deleted.')).toBeVisible()
     await expect(bubble(page, 'second thoughts')).toHaveCount(0)
   }
+  // And another one, by the same window.
+  await pick(ada.page, 'Shall we meet', 'Delete')
+  await ada.page.getByRole('button', { name: 'Delete for me' }).click()
+  await expect(bubble(ada.page, 'Shall we meet')).toHaveCount(0)
 })
 
 test('pins are listed for both, and lead to their message', async ({ browser }) => {

@@ -1,5 +1,6 @@
 import { expect, test } from '../test'
 import { expectAccessible } from '../axe'
+import { sticksOut } from '../layout'
 
 const PAGES = ['/', '/login', '/register', '/invite/none', '/no/such/page']
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
@@ -22,10 +23,7 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.goto(path)
         await expect(page.getByRole('main')).toBeVisible()
         await expectAccessible(page)
-        const sideways = await page.evaluate(
-          () => document.documentElement.scrollWidth - innerWidth,
-        )
-        expect(sideways, `${path} scrolls sideways`).toBeLessThanOrEqual(0)
+        expect(await sticksOut(page), `${path} sticks out`).toEqual([])
       }
       await context.close()
     })

@@ -1,5 +1,6 @@
 import { expect, test } from '../test'
 import { expectAccessible } from '../axe'
+import { sticksOut } from '../layout'
 import { makeDemo } from '../demo'
 import { signIn } from '../person'
 import { expectLoaded, pagesOf, SIZES } from '../places'
@@ -24,10 +25,7 @@ for (const scheme of ['light', 'dark'] as const) {
           await page.goto(path)
           await expectLoaded(page)
           await expectAccessible(page)
-          const sideways = await page.evaluate(
-            () => document.documentElement.scrollWidth - innerWidth,
-          )
-          expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
+          expect(await sticksOut(page), `${name} sticks out`).toEqual([])
         })
       }
       await context.close()

@@ -1,5 +1,6 @@
 // What can be done with a conversation as a whole: the same menu in the list and in its header.
-import type { ContextMenuItem } from '@nuxt/ui'
+import type { DropdownMenuItem } from '@nuxt/ui'
+import type { MenuItems } from '~/stores/menu'
 import type { ConversationRow } from '~/types/conversation'
 
 const HOUR_MS = 3_600_000
@@ -76,7 +77,7 @@ export function useChatActions() {
     }
   }
 
-  function muteMenu(row: ConversationRow): ContextMenuItem {
+  function muteMenu(row: ConversationRow): DropdownMenuItem {
     if (row.muted) {
       return {
         label: t('chat.unmute'),
@@ -99,7 +100,7 @@ export function useChatActions() {
   }
 
   /** The menu of a conversation, in groups between which a line is drawn. */
-  function menuOf(row: ConversationRow): ContextMenuItem[][] {
+  function menuOf(row: ConversationRow): MenuItems {
     const unread = row.unread > 0 || row.markedUnread
     return [
       [

@@ -11,8 +11,8 @@ export interface Question {
 }
 
 export function useConfirm() {
-  const overlays = useOverlay()
-  const dialog = overlays.create(LazyConfirmDialog, { destroyOnClose: true })
+  const show = useDialogs()
 
-  return async (question: Question): Promise<boolean> => (await dialog.open(question)) === true
+  return async (question: Question): Promise<boolean> =>
+    (await show(LazyConfirmDialog, question)) === true
 }

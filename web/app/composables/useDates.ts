@@ -19,7 +19,7 @@ export function startOfDay(time: Date | string | number): number {
 
 export function useDates() {
   const { t, localeProperties } = useI18n()
-  const language = computed(() => localeProperties.value.language ?? 'en-GB')
+  const language = computed(() => localeProperties.value.language)
   const as = (time: Date | string | number, options: Intl.DateTimeFormatOptions) =>
     formatter(language.value, options).format(new Date(time))
 

@@ -14,7 +14,7 @@ export function useFileActions() {
       UNITS.length - 1,
       Math.floor(Math.log(Math.max(1, bytes)) / Math.log(STEP)),
     )
-    return new Intl.NumberFormat(localeProperties.value.language ?? 'en-GB', {
+    return new Intl.NumberFormat(localeProperties.value.language, {
       style: 'unit',
       unit: UNITS[step],
       unitDisplay: step === 0 ? 'long' : 'short',

@@ -17,11 +17,8 @@ export function useMessageActions(row: () => ConversationRow) {
   const groups = useGroups()
   const session = useSession()
   const ui = useUi()
-  const overlays = useOverlay()
+  const show = useDialogs()
   const { done, attempt } = useNotice()
-  const deleting = overlays.create(LazyMessageDeleteDialog, { destroyOnClose: true })
-  const seen = overlays.create(LazyMessageSeenDialog, { destroyOnClose: true })
-  const reacted = overlays.create(LazyMessageReactionsDialog, { destroyOnClose: true })
 
   const place = ({ conversation_id, id }: Pick<Message, 'conversation_id' | 'id'>) => ({
     conversationId: conversation_id,
@@ -77,13 +74,19 @@ export function useMessageActions(row: () => ConversationRow) {
     done(t('message.marked_unread'), () => conversations.markUnread(id, before))
   }
 
-  const showSeen = (message: Message) => void seen.open({ place: place(message) })
+  const showSeen = (message: Message) => void show(LazyMessageSeenDialog, { place: place(message) })
 
   const showReactions = (message: Message) =>
-    void reacted.open({ place: place(message), reactions: message.reactions })
+    void show(LazyMessageReactionsDialog, {
+      place: place(message),
+      reactions: message.reactions,
+    })
 
   async function remove(item: TimelineItem, message: Message) {
-    const whose = await deleting.open({ forAll: mayDeleteForAll(item), mine: item.mine })
+    const whose = await show(LazyMessageDeleteDialog, {
+      forAll: mayDeleteForAll(item),
+      mine: item.mine,
+    })
     if (whose === 'everyone') await attempt(() => messages.removeForAll(place(message)))
     if (whose === 'me') await hide(message)
   }

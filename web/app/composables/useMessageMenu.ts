@@ -1,6 +1,7 @@
 // The menu of a message: for the mouse, a long press and the keys alike.
-import type { ContextMenuItem } from '@nuxt/ui'
+import type { DropdownMenuItem } from '@nuxt/ui'
 import type { Message } from '~/api/wire'
+import type { MenuItems } from '~/stores/menu'
 import type { TimelineItem } from '~/types/timeline'
 import type { MessageActions } from './useMessageActions'
 
@@ -17,7 +18,7 @@ export function useMessageMenu(
   const ui = useUi()
 
   /** `pointed`: by mouse or finger, for which the emoji used last are at hand in a row. */
-  function menuOf(item: TimelineItem, pointed: boolean): ContextMenuItem[][] {
+  function menuOf(item: TimelineItem, pointed: boolean): MenuItems {
     if (item.state === 'failed') return [unsent(item)]
     const message = actions.present(item)
     if (!message) return item.message.deleted_at && item.message.id ? [gone(item)] : []
@@ -31,7 +32,7 @@ export function useMessageMenu(
   }
 
   /** In one row. */
-  function quick(item: TimelineItem): ContextMenuItem[] {
+  function quick(item: TimelineItem): DropdownMenuItem[] {
     const square = { class: 'inline-flex! w-auto! touchable justify-center align-middle' }
     return [
       ...ui.recentEmoji.map((one) => ({
@@ -49,7 +50,7 @@ export function useMessageMenu(
     ]
   }
 
-  function unsent(item: TimelineItem): ContextMenuItem[] {
+  function unsent(item: TimelineItem): DropdownMenuItem[] {
     return [
       {
         label: t('action.retry'),
@@ -66,7 +67,7 @@ export function useMessageMenu(
   }
 
   /** What is left of a deleted message can be put out of one's own sight. */
-  function gone({ message }: TimelineItem): ContextMenuItem[] {
+  function gone({ message }: TimelineItem): DropdownMenuItem[] {
     return [
       {
         label: t('message.delete_for_me'),
@@ -76,9 +77,9 @@ export function useMessageMenu(
     ]
   }
 
-  function answers(item: TimelineItem, message: Message, pointed: boolean): ContextMenuItem[] {
+  function answers(item: TimelineItem, message: Message, pointed: boolean): DropdownMenuItem[] {
     if (!actions.mayWrite()) return []
-    const items: ContextMenuItem[] = [
+    const items: DropdownMenuItem[] = [
       {
         label: t('message.reply'),
         icon: 'i-lucide-reply',
@@ -104,8 +105,8 @@ export function useMessageMenu(
     return items
   }
 
-  function ways(message: Message): ContextMenuItem[] {
-    const pinned: ContextMenuItem = {
+  function ways(message: Message): DropdownMenuItem[] {
+    const pinned: DropdownMenuItem = {
       label: t(message.pinned ? 'message.unpin' : 'message.pin'),
       icon: message.pinned ? 'i-lucide-pin-off' : 'i-lucide-pin',
       onSelect: () => void actions.pin(message, !message.pinned),
@@ -134,8 +135,8 @@ export function useMessageMenu(
     ]
   }
 
-  function facts(message: Message, { mine }: TimelineItem): ContextMenuItem[] {
-    const items: ContextMenuItem[] = []
+  function facts(message: Message, { mine }: TimelineItem): DropdownMenuItem[] {
+    const items: DropdownMenuItem[] = []
     if (mine) {
       items.push({
         label: t('message.seen_by'),
@@ -153,7 +154,7 @@ export function useMessageMenu(
     return items
   }
 
-  function ends(item: TimelineItem, message: Message): ContextMenuItem[] {
+  function ends(item: TimelineItem, message: Message): DropdownMenuItem[] {
     return [
       {
         label: t('action.delete'),

@@ -1,5 +1,8 @@
-// Notifications of the system, for what arrives while one looks elsewhere. Tabs need not agree on
-// who tells it: the same conversation has the same tag, and the same tag is one notification.
+// Notifications of the system, for what arrives while nobody looks. They are the service worker's:
+// a phone knows no others. Of several tabs the leading one tells, unless any shows the conversation.
+import type { OpenNote } from '#shared/shell'
+import type { Message } from '~/api/wire'
+import { isLookedAt, look } from '~/realtime/looking'
 import { plainText } from '~/richtext/plain'
 import type { ConversationRow } from '~/types/conversation'
 
@@ -9,51 +12,87 @@ const BODY_LETTERS = 200
 export function useNotifications() {
   const { t } = useI18n()
   const ui = useUi()
-  const route = useRoute()
+  const rooms = useRooms()
+  const people = usePeople()
+  const connection = useConnection()
   const conversations = useConversations()
   const { nameOf, lineOf } = useChatName()
   const visible = useDocumentVisibility()
   const focused = useWindowFocus()
-  const shown = new Map<string, Notification>()
+  const shown = useShownConversation()
 
-  function tell(row: ConversationRow) {
-    if (row.preview?.kind !== 'message' || row.preview.mine) return
-    const { body } = row.preview.message
-    const notification = new Notification(lineOf(row), {
+  const looking = computed(() =>
+    visible.value === 'visible' && focused.value ? shown.value : null,
+  )
+  watch(looking, (id, _before, done) => void (id && done(look(id))), { immediate: true })
+
+  async function tell(row: ConversationRow, message: Message) {
+    if (await isLookedAt(row.id)) return
+    const registration = await registered()
+    await registration?.showNotification(lineOf(row), {
       body: ui.notifications.preview
-        ? plainText(body).slice(0, BODY_LETTERS) || t('chats.attachment')
+        ? bodyOf(row, message)
         : t('settings.notifications.new', { name: nameOf(row).main }),
+      // One for each conversation: the newest.
       tag: row.id,
-      icon: '/icon.svg',
+      icon: '/icon-192.png',
+      data: { path: `/chats/${row.id}` },
     })
-    notification.onclick = () => {
-      window.focus()
-      void navigateTo(`/chats/${row.id}`)
-      notification.close()
-    }
-    shown.set(row.id, notification)
   }
 
-  const looking = (id: string) =>
-    visible.value === 'visible' && focused.value && Object.values(route.params).includes(id)
+  function bodyOf({ kind }: ConversationRow, { body, sender_id }: Message): string {
+    const text = plainText(body).slice(0, BODY_LETTERS) || t('chats.attachment')
+    return kind === 'channel' ? t('timeline.said', { name: people.name(sender_id), text }) : text
+  }
 
-  // What was there when the page opened is not news.
-  let known: Map<string, number> | null = null
-  watch(
-    () => conversations.rows.map(({ id, lastSeq, unread }) => ({ id, lastSeq, unread })),
-    (rows) => {
-      if (conversations.status !== 'ready') return
-      const before = known
-      known = new Map(rows.map(({ id, lastSeq }) => [id, lastSeq]))
-      for (const { id, lastSeq, unread } of rows) {
-        // Read here or elsewhere: there is nothing to call for any more.
-        if (unread === 0) shown.get(id)?.close()
-        const row = conversations.get(id)
-        const news = before !== null && lastSeq > (before.get(id) ?? 0) && unread > 0
-        if (row && news && !row.muted && !looking(id) && allowed() && ui.notifications.on) tell(row)
-      }
+  async function takeBack(id: string) {
+    const registration = await registered()
+    const open = await registration?.getNotifications({ tag: id })
+    open?.forEach((notification) => notification.close())
+  }
+
+  /** The newest that somebody else wrote. */
+  function newestHeard(id: string): Message | undefined {
+    const room = rooms.rooms.get(id)
+    return room?.messages.findLast(
+      ({ id, kind, sender_id, deleted_at }) =>
+        kind === 'text' && sender_id !== room.own && !deleted_at && !room.hidden.has(id),
+    )
+  }
+
+  const places = () =>
+    new Map(conversations.rows.map(({ id, lastSeq, unread }) => [id, { lastSeq, unread }]))
+  // What was there when the page had caught up is not news.
+  let known: ReturnType<typeof places> | null = null
+  void until(() => connection.status)
+    .toBe('online', { flush: 'sync' })
+    .then(() => (known = places()))
+
+  watch(places, (now) => {
+    const before = known
+    if (!before) return
+    known = now
+    for (const [id, { unread }] of now) {
+      const { lastSeq = 0, unread: waited = 0 } = before.get(id) ?? {}
+      // Read here or elsewhere: there is nothing to call for any more.
+      if (unread === 0 && waited > 0) void takeBack(id)
+      const row = conversations.get(id)
+      const message = newestHeard(id)
+      if (!row || !message || message.seq <= lastSeq || unread === 0 || row.muted) continue
+      if (connection.leads() && allowed() && ui.notifications.on) void tell(row, message)
+    }
+  })
+
+  useEventListener(
+    () => navigator.serviceWorker,
+    'message',
+    ({ data }: MessageEvent<OpenNote>) => {
+      if (data.type === 'open') void navigateTo(data.path)
     },
   )
 }
 
 const allowed = () => 'Notification' in window && Notification.permission === 'granted'
+
+/** None where the browser has no service workers, or refuses them. */
+const registered = async () => await navigator.serviceWorker?.getRegistration()

@@ -3,8 +3,8 @@ export function usePageLanguage() {
   const { localeProperties } = useI18n()
   useHead({
     htmlAttrs: {
-      lang: () => localeProperties.value.language ?? 'en',
-      dir: () => localeProperties.value.dir ?? 'ltr',
+      lang: () => localeProperties.value.language,
+      dir: () => localeProperties.value.dir,
     },
   })
 }

@@ -1,31 +1,44 @@
 // The keys that work anywhere in the shell.
+import { sectionsOf } from '~/groups/sections'
+import type { ConversationRow } from '~/types/conversation'
+
 const TEXT_FIELDS = 'input, textarea, select, [contenteditable="true"]'
 
 export function useShortcuts() {
   const ui = useUi()
   const route = useRoute()
+  const groups = useGroups()
   const conversations = useConversations()
+  const shown = useShownConversation()
+
+  /** What the list beside the conversation holds, in its order: a group's channels, or all. */
+  function rowsHere() {
+    if (!route.params.group)
+      return conversations.list('all').map((row) => ({ row, path: `/chats/${row.id}` }))
+    const group = String(route.params.group)
+    return sectionsOf(groups.get(group)?.channels ?? [])
+      .flatMap(([, channels]) => channels)
+      .map(({ id }) => ({ row: conversations.get(id), path: `/groups/${group}/${id}` }))
+  }
 
   /** To the next row of the list, or the next unread one, in either direction. */
   async function move(by: 1 | -1, unreadOnly: boolean) {
-    const rows = conversations.list('all')
-    const at = rows.findIndex(({ id }) => id === route.params.id)
+    const rows = rowsHere()
+    const at = rows.findIndex(({ row }) => row?.id === shown.value)
     const from = at < 0 && by < 0 ? 0 : at
     for (let step = 1; step <= rows.length; step += 1) {
-      const row = rows[(from + by * step + rows.length * 2) % rows.length]
-      if (row && (!unreadOnly || row.unread > 0 || row.markedUnread))
-        return navigateTo(`/chats/${row.id}`)
+      const next = rows[(from + by * step + rows.length * 2) % rows.length]
+      if (next && (!unreadOnly || isUnread(next.row))) return navigateTo(next.path)
     }
   }
 
-  const searchable = () => Boolean(conversationId()) && route.query.details !== 'search'
-  const conversationId = () => route.params.channel ?? route.params.id
+  const searchable = () => shown.value !== null && route.query.details !== 'search'
   const openSearch = () => navigateTo({ query: { ...route.query, details: 'search' } })
 
   async function escape(event: KeyboardEvent) {
     const typing = (event.target as Element).matches(TEXT_FIELDS)
-    const row = conversations.get(String(route.params.id ?? ''))
-    if (!typing && row && (row.unread > 0 || row.markedUnread)) await conversations.markRead(row.id)
+    const row = shown.value === null ? undefined : conversations.get(shown.value)
+    if (!typing && row && isUnread(row)) await conversations.markRead(row.id)
   }
 
   useEventListener('keydown', (event) => {
@@ -42,3 +55,6 @@ export function useShortcuts() {
     event.preventDefault()
   })
 }
+
+const isUnread = (row: ConversationRow | undefined): boolean =>
+  row !== undefined && (row.unread > 0 || row.markedUnread)

@@ -3,6 +3,7 @@
  * other tabs and the server, what is to be sent. Loaded when it is first needed: the public pages
  * do without.
  */
+import { PICTURES } from '#shared/shell'
 import { freshCredentials, renewCredentials } from '~/api/credentials'
 import { Cache } from '~/db/cache'
 import { clearDatabase, deleteDatabase, openDatabase, type Database } from '~/db/database'
@@ -47,6 +48,8 @@ export function followSession(): void {
 
   async function start(userId: string) {
     started = userId
+    // What is written and not sent must not go when the disk is full.
+    void navigator.storage?.persist?.()
     const opened = await openDatabase(userId)
     // Signed out, or in as another, while the database opened.
     if (started !== userId) return opened?.close()
@@ -141,7 +144,10 @@ export function followSession(): void {
   watch(
     () => session.userId,
     async (userId, before) => {
-      if (before) stop()
+      if (before) {
+        stop()
+        void globalThis.caches?.delete(PICTURES)
+      }
       // What was written and not sent outlives a session that ended by itself.
       if (before && session.end === 'ended') await clearDatabase(before)
       else if (before) {

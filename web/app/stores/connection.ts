@@ -7,6 +7,8 @@ export type ConnectionBanner = 'connecting' | 'offline' | 'catching-up' | 'stopp
 
 /** What a tab can do with the connection, whoever leads. */
 export interface Wire {
+  /** Whether this tab is the one that speaks for the browser. */
+  readonly leads: boolean
   say(frame: ClientFrame): void
   watch(userIds: string[]): void
   hurry(): void
@@ -69,6 +71,7 @@ export const useConnection = defineStore('connection', () => {
     banner: readonly(banner),
     /** Tries again now. */
     retry: () => wire?.hurry(),
+    leads: () => wire?.leads ?? false,
     say: (frame: ClientFrame) => wire?.say(frame),
     watch: (userIds: string[]) => wire?.watch(userIds),
     attach,

@@ -1,6 +1,6 @@
 // What happens at a message of a timeline: by mouse, finger and key, the same for each.
-import type { ContextMenuItem } from '@nuxt/ui'
 import type { Intent } from '~/stores/composition'
+import type { MenuItems } from '~/stores/menu'
 import type { ConversationRow } from '~/types/conversation'
 import type { TimelineItem } from '~/types/timeline'
 
@@ -33,10 +33,14 @@ export function useMessageControls(
   }
 
   const choice = shallowRef<EmojiChoice | null>(null)
+  /** Whether one was ever asked for: what shows it is loaded then. */
+  const chosen = ref(false)
   function choose(item: TimelineItem, whole = false, element?: Element) {
     const at =
       element ?? scroller.value?.querySelector(`[data-message="${item.key}"] [data-bubble]`)
-    if (at) choice.value = { item, element: at, whole }
+    if (!at) return
+    choice.value = { item, element: at, whole }
+    chosen.value = true
   }
   function react(item: TimelineItem, emoji: string) {
     choice.value = null
@@ -54,17 +58,17 @@ export function useMessageControls(
     // Two that hold the focus at once would take it from each other: one after the other.
     choose: (item, whole) => (afterMenu = () => choose(item, whole)),
   })
-  const menu = shallowRef<ContextMenuItem[][]>([])
-  function aim(event: MouseEvent) {
+  useContextMenu(scroller, itemsAt, leaveFocus)
+  function itemsAt(event: MouseEvent): MenuItems {
     const asked = event.type === 'contextmenu'
     // Links and marked text have a menu of the browser's own.
     const marked = asked && window.getSelection()?.toString()
     const link = (event.target as Element).closest('a')
     const item = marked || link ? undefined : itemAt(event.target)
     const pointer = event instanceof PointerEvent ? event.pointerType : ''
-    menu.value = item ? menuOf(item, pointer !== '') : []
-    // Nothing to show: neither now nor after a long press.
-    if (menu.value.length === 0 && (asked || pointer === 'touch')) event.stopPropagation()
+    intentBefore = composition.get(row().id)
+    afterMenu = null
+    return item ? menuOf(item, pointer !== '') : []
   }
 
   function openMenu(at: HTMLElement) {
@@ -75,11 +79,6 @@ export function useMessageControls(
 
   let intentBefore: Intent | null = null
   let afterMenu: (() => void) | null = null
-  function remember(open: boolean) {
-    if (!open) return
-    intentBefore = composition.get(row().id)
-    afterMenu = null
-  }
   /** Whoever has begun to answer or edit goes on in the composer, not at the message. */
   function leaveFocus(event: Event) {
     const next = afterMenu ?? (composition.get(row().id) === intentBefore ? null : compose)
@@ -104,5 +103,5 @@ export function useMessageControls(
     event.preventDefault()
   }
 
-  return { active, touch, choice, choose, react, reply, menu, aim, remember, leaveFocus, onKey }
+  return { active, touch, choice, chosen, choose, react, reply, onKey }
 }

@@ -1,0 +1,68 @@
+// What a picture would show, measured.
+import type { Page } from '@playwright/test'
+
+/**
+ * What sticks out of the window sideways: also where a frame around it cuts it off, which is how it
+ * would go unseen. A text that ends in an ellipsis, and what is meant to be moved sideways, may.
+ */
+export const sticksOut = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const meant = (element: Element) => {
+      for (let at: Element | null = element; at; at = at.parentElement) {
+        const { overflowX, overflowY, textOverflow } = getComputedStyle(at)
+        const movable = ['auto', 'scroll'].includes(overflowX) && overflowY !== overflowX
+        if (movable || textOverflow === 'ellipsis' || at.matches('pre, [role="tablist"]'))
+          return true
+        if (at.matches('.sr-only, [aria-hidden="true"]')) return true
+      }
+      return false
+    }
+    return [...document.body.querySelectorAll('*')]
+      .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+      .map((element) => ({ element, box: element.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0 && (box.right > innerWidth + 1 || box.left < -1))
+      .filter(({ element }) => !meant(element))
+      .map(({ element, box }) => `${Math.round(box.right)} ${element.outerHTML.slice(0, 120)}`)
+  })
+
+const TARGETS = [
+  'a',
+  'button',
+  'input',
+  'textarea',
+  'select',
+  '[role="tab"]',
+  '[role="switch"]',
+  '[role="menuitem"]',
+  '[role="option"]',
+].join()
+
+/** What a finger can touch that is less than 44 pixels high or wide. A label counts as its field. */
+export const smallTargets = (page: Page): Promise<string[]> =>
+  page.evaluate((targets) => {
+    const around = (element: HTMLElement) => {
+      const labels = [...((element as HTMLInputElement).labels ?? [])]
+      const boxes = [element, ...labels, element.closest('label')]
+        .filter((part) => part !== null)
+        .map((part) => part.getBoundingClientRect())
+      return {
+        width: Math.max(...boxes.map(({ right }) => right)) - Math.min(...boxes.map(({ x }) => x)),
+        height:
+          Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ y }) => y)),
+        bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
+      }
+    }
+    return (
+      [...document.querySelectorAll<HTMLElement>(targets)]
+        .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+        .filter((element) => !element.closest('.sr-only, [aria-hidden="true"]'))
+        // In a line of text it is as high as the line.
+        .filter((element) => !element.matches('p a, input[type="file"]'))
+        .map((element) => ({ element, box: around(element) }))
+        .filter(({ box }) => box.bottom > 0 && (box.width < 43.5 || box.height < 43.5))
+        .map(({ element, box }) => {
+          const size = `${Math.round(box.width)}×${Math.round(box.height)}`
+          return `${size} ${element.outerHTML.slice(0, 160)}`
+        })
+    )
+  }, TARGETS)

@@ -1,0 +1,142 @@
+// The installed client: what the service worker keeps, and what it does not.
+import type { Page, Worker } from '@playwright/test'
+import { bubble, newPerson, openChat, say, tick } from '../person'
+import { expect, test } from '../test'
+
+const options = { serviceWorkers: 'allow' as const }
+
+/** The service worker, once it has kept what it needs. */
+async function installed(page: Page): Promise<Worker> {
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
+  const [worker] = page.context().serviceWorkers()
+  if (!worker) throw new Error('there is no service worker')
+  return worker
+}
+
+/** As much of a service worker's scope as a page's types do not know. */
+interface Scope extends EventTarget {
+  registration: ServiceWorkerRegistration
+  NotificationEvent: new (type: string, init: { notification?: Notification }) => Event
+}
+
+const kept = (page: Page) => page.evaluate(() => caches.has('warren.pictures'))
+
+test('without a network it opens, in any window, with what was read', async ({
+  browser,
+  faults,
+}) => {
+  faults.allow(/ERR_INTERNET_DISCONNECTED/)
+  const ada = await newPerson(browser, 'Ada', options)
+  const bob = await newPerson(browser, 'Bob')
+  const { page } = ada
+  const context = page.context()
+  const asked: string[] = []
+  context.on('request', (request) => {
+    if (request.serviceWorker()) asked.push(request.url())
+  })
+  await openChat(ada, bob)
+  for (const text of ['one', 'two', 'three']) await say(ada, text)
+  await tick(ada, 'three', 'delivered')
+  const worker = await installed(page)
+
+  await context.setOffline(true)
+  const network = () =>
+    fetch('/v1/me').then(
+      () => 'there is one',
+      () => 'none',
+    )
+  expect(await worker.evaluate(network)).toBe('none')
+  await page.reload()
+  await expect(page.getByRole('article')).toContainText(['one', 'two', 'three'])
+  await expect(page.getByText(/^Offline: messages wait here/)).toBeVisible()
+  await say(ada, 'four')
+
+  const second = await context.newPage()
+  await second.goto('/chats')
+  await second.getByRole('link', { name: /^Bob/ }).click()
+  await expect(second.getByRole('article')).toContainText(['one', 'two', 'three', 'four'])
+  // A page of the server's; the shell stands in for it, and goes where who is signed in belongs.
+  await second.goto('/')
+  await expect(second).toHaveURL(/\/chats$/)
+  await expect(second.getByRole('link', { name: /^Bob/ })).toContainText('four')
+
+  await context.setOffline(false)
+  await tick(ada, 'four', 'delivered')
+  // Of the worker's own requests, too, `test.ts` lets none go to another host.
+  expect(asked.length).toBeGreaterThan(10)
+})
+
+test('the shell that is kept runs under the policy that it came with', async ({ browser }) => {
+  const ada = await newPerson(browser, 'Ada', options)
+  const { page } = ada
+  await installed(page)
+  const nonces: string[] = []
+  for (const path of ['/people', '/settings/about']) {
+    const answer = await page.goto(path)
+    expect(answer?.fromServiceWorker()).toBe(true)
+    const nonce = /'nonce-([^']+)'/.exec(answer?.headers()['content-security-policy'] ?? '')?.[1]
+    expect(await answer?.text()).toContain(`nonce="${nonce}"`)
+    nonces.push(nonce ?? '')
+    await expect(page.getByRole('main')).toBeVisible()
+  }
+  expect(nonces[0]).toBe(nonces[1])
+})
+
+test('pictures of people are kept, and are gone when one signs out', async ({
+  browser,
+  faults,
+}) => {
+  faults.allow(/ERR_INTERNET_DISCONNECTED/)
+  const ada = await newPerson(browser, 'Ada', options)
+  const bob = await newPerson(browser, 'Bob')
+  const { page } = ada
+  await bob.page.goto('/settings/profile')
+  const png =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+  await bob.page.locator('input[type="file"]').setInputFiles({
+    name: 'me.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from(png, 'base64'),
+  })
+  await expect(bob.page.getByRole('main').locator('img').first()).toBeVisible()
+  await openChat(ada, bob)
+  await say(ada, 'nice picture')
+  await installed(page)
+  await page.reload()
+  const picture = page.getByRole('link', { name: /^Bob/ }).locator('img')
+  await expect(picture).toBeVisible()
+  await expect.poll(() => kept(page)).toBe(true)
+
+  await page.context().setOffline(true)
+  await page.reload()
+  await expect
+    .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
+    .toBeGreaterThan(0)
+  await page.context().setOffline(false)
+
+  await page.goto('/settings/account')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/login/)
+  await expect.poll(() => kept(page)).toBe(false)
+})
+
+test('a notification that is tapped brings its conversation', async ({ browser }) => {
+  const ada = await newPerson(browser, 'Ada', options)
+  const bob = await newPerson(browser, 'Bob')
+  const { page } = ada
+  await openChat(ada, bob)
+  await say(ada, 'hello')
+  const path = new URL(page.url()).pathname
+  const worker = await installed(page)
+  await page.context().grantPermissions(['notifications'])
+  await page.goto('/people')
+  await expect(page.getByRole('main')).toBeVisible()
+  await worker.evaluate(async (path) => {
+    const scope = self as unknown as Scope
+    await scope.registration.showNotification('Bob', { data: { path } })
+    const [notification] = await scope.registration.getNotifications()
+    scope.dispatchEvent(new scope.NotificationEvent('notificationclick', { notification }))
+  }, path)
+  await expect(page).toHaveURL(new RegExp(`${path}$`))
+  await expect(bubble(page, 'hello')).toBeVisible()
+})

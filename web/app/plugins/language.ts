@@ -1,0 +1,33 @@
+/** Finds the language of the reader, and has its texts there before anything is shown. */
+import { DEFAULT_LANGUAGE, LANGUAGES, pickLanguage, type LanguageCode } from '~/language/languages'
+import type { Texts } from '~/language/say'
+import { TEXTS_URL, textsOf } from '~/language/texts'
+
+const YEAR_S = 365 * 24 * 3600
+
+export default defineNuxtPlugin({
+  name: 'language',
+  enforce: 'pre',
+  async setup() {
+    const chosen = useCookie('warren_language', { maxAge: YEAR_S, sameSite: 'lax', path: '/' })
+    const asked = import.meta.server
+      ? (useRequestHeader('accept-language') ?? '').split(',')
+      : navigator.languages
+    // What the server chose is what the browser goes on with.
+    const code = useState<LanguageCode>('language', () => pickLanguage(chosen.value, asked))
+    const texts = shallowRef<Texts>(await textsOf(code.value))
+
+    if (import.meta.server) {
+      const href = TEXTS_URL[code.value]
+      useHead({ link: [{ rel: 'preload', as: 'fetch', crossorigin: 'anonymous', href }] })
+    }
+
+    async function choose(next: LanguageCode) {
+      texts.value = await textsOf(next)
+      code.value = next
+      chosen.value = next
+    }
+    const now = computed(() => LANGUAGES[code.value] ?? LANGUAGES[DEFAULT_LANGUAGE])
+    return { provide: { language: { now, texts, choose } } }
+  },
+})
