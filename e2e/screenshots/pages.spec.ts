@@ -18,6 +18,24 @@ async function shoot(page: Page, name: string, path: string) {
   await page.screenshot({ path: `shots/${name}.png` })
 }
 
+// Those of the README: the whole at a desk, and a conversation in the hand at night.
+test('the pictures of the README', async ({ browser }) => {
+  for (const [name, size, colorScheme, path] of [
+    ['desk', 'desk', 'light', `/chats/${demo.direct}?details=about`],
+    ['phone', 'phone', 'dark', `/groups/${demo.group}/${demo.channel}`],
+  ] as const) {
+    const context = await browser.newContext({ colorScheme, viewport: SIZES[size] })
+    const page = await context.newPage()
+    await signIn(page, demo.username)
+    await page.goto(path)
+    await expectLoaded(page)
+    await expect(page.getByRole('article').last()).toBeVisible()
+    await page.evaluate(() => document.fonts.ready)
+    await page.screenshot({ path: `../docs/pictures/${name}.png` })
+    await context.close()
+  }
+})
+
 for (const scheme of ['light', 'dark'] as const) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     test(`${scheme}, ${size}`, async ({ browser }) => {
