@@ -11,10 +11,6 @@ export const pagesOf = (demo: Demo): Record<string, string> => ({
   chats: '/chats',
   direct: `/chats/${demo.direct}`,
   'direct-details': `/chats/${demo.direct}?details=about`,
-  'direct-pins': `/chats/${demo.direct}?details=pins`,
-  'direct-search': `/chats/${demo.direct}?details=search&q=engine`,
-  'chats-search': '/chats/search?q=saturday',
-  invite: `/invite/${demo.invite}`,
   groups: '/groups',
   channels: `/groups/${demo.group}`,
   channel: `/groups/${demo.group}/${demo.channel}`,
@@ -24,9 +20,7 @@ export const pagesOf = (demo: Demo): Record<string, string> => ({
   'manage-members': `/groups/${demo.group}/manage?tab=members`,
   'manage-invites': `/groups/${demo.group}/manage?tab=invites`,
   people: '/people',
-  friends: '/people?tab=friends',
   requests: '/people?tab=requests',
-  blocked: '/people?tab=blocked',
   discover: '/discover',
   settings: '/settings',
   ...Object.fromEntries(
@@ -34,6 +28,15 @@ export const pagesOf = (demo: Demo): Record<string, string> => ({
       (key) => [`settings-${key}`, `/settings/${key}`],
     ),
   ),
+})
+
+/** What is open beside or within those pages; for pictures. */
+export const statesOf = (demo: Demo): Record<string, string> => ({
+  'direct-pins': `/chats/${demo.direct}?details=pins`,
+  'direct-search': `/chats/${demo.direct}?details=search&q=engine`,
+  'chats-search': '/chats/search?q=saturday',
+  friends: '/people?tab=friends',
+  blocked: '/people?tab=blocked',
 })
 
 /** All of it is there: what has stood for something on its way is gone. */

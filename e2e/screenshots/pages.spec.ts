@@ -2,7 +2,7 @@
 import { expect, test, type Page } from '@playwright/test'
 import { makeDemo, type Demo } from '../demo'
 import { signIn } from '../person'
-import { expectLoaded, pagesOf, SIZES } from '../places'
+import { expectLoaded, pagesOf, SIZES, statesOf } from '../places'
 
 const PUBLIC = { landing: '/', login: '/login', register: '/register', missing: '/no/such/page' }
 
@@ -52,7 +52,7 @@ for (const scheme of ['light', 'dark'] as const) {
         await shoot(page, `${name}-${size}-${scheme}`, path)
       }
       await signIn(page, demo.username)
-      for (const [name, path] of Object.entries(pagesOf(demo))) {
+      for (const [name, path] of Object.entries({ ...pagesOf(demo), ...statesOf(demo) })) {
         await shoot(page, `${name}-${size}-${scheme}`, path)
       }
       await context.close()
