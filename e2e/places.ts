@@ -30,6 +30,15 @@ export const pagesOf = (demo: Demo): Record<string, string> => ({
   ),
 })
 
+/** What is open beside or within those pages; for pictures. */
+export const statesOf = (demo: Demo): Record<string, string> => ({
+  'direct-pins': `/chats/${demo.direct}?details=pins`,
+  'direct-search': `/chats/${demo.direct}?details=search&q=engine`,
+  'chats-search': '/chats/search?q=saturday',
+  friends: '/people?tab=friends',
+  blocked: '/people?tab=blocked',
+})
+
 /** All of it is there: what has stood for something on its way is gone. */
 export async function expectLoaded(page: Page): Promise<void> {
   await expect(page.getByRole('main')).toBeVisible()

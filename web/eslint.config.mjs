@@ -14,6 +14,11 @@ export default withNuxt(
             '@typescript-eslint/no-non-null-assertion': 'error',
             // What people write is rendered by the allow-list alone.
             'vue/no-v-html': 'error',
+            // Every word has a key; signs that are the same in each language need none.
+            'vue/no-bare-strings-in-template': [
+                'error',
+                { allowlist: ['·', '@', '#', ':', '…', '+', '&#8203;', '\u200b', '/'] },
+            ],
         },
     },
     {

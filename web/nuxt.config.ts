@@ -27,7 +27,7 @@ const UI_ICONS = [
 ]
 
 /** What every page of the shell needs: one file of it is smaller than its forty parts. */
-const SHELL = new RegExp(
+const SHELL_MODULES = new RegExp(
   `/app/(${[
     'realtime/',
     'db/',
@@ -93,7 +93,7 @@ export default defineNuxtConfig({
           output: {
             codeSplitting: {
               includeDependenciesRecursively: false,
-              groups: [{ name: 'shell', test: SHELL }],
+              groups: [{ name: 'shell', test: SHELL_MODULES }],
             },
           },
         },

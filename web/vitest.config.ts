@@ -21,8 +21,9 @@ export default defineConfig(async () => ({
         test: {
           name: 'components',
           environment: 'nuxt',
-          // The first of them starts all of Nuxt.
+          // The first of them starts all of Nuxt, and has it compiled.
           hookTimeout: 60_000,
+          testTimeout: 60_000,
           environmentOptions: { nuxt: { domEnvironment: 'happy-dom' } },
           include: ['app/**/*.nuxt.test.ts'],
         },

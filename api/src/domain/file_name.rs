@@ -2,6 +2,8 @@
 
 use protocol::limits;
 
+use super::text::is_hidden;
+
 /// The name of a file that came without one.
 const NAMELESS: &str = "file";
 /// Longest ending that is kept when a name is cut, in characters.
@@ -22,16 +24,6 @@ pub fn clean(given: &str) -> String {
     } else {
         bounded(name)
     }
-}
-
-/// Control characters, and those that are invisible or turn the direction of writing: with them
-/// "gpj.exe" can be shown as "exe.jpg".
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Cut in its middle, so that its ending still says what it is.

@@ -2,13 +2,35 @@
 
 use super::fields::Rule;
 
-/// Text of one line: trimmed, without control characters, of a bounded length.
+/// Text of one line, as a name is: trimmed, without what is hidden, of a bounded length.
+///
+/// The joiners of Persian and of emoji may stand in it, but not alone.
 pub fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Result<String, Rule> {
     let text = text.trim();
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| is_hidden(c) && !is_joiner(c)) {
         return Err(control());
     }
+    if text.chars().all(|c| is_joiner(c) || c.is_whitespace()) {
+        return bounded("", chars);
+    }
     bounded(text, chars)
+}
+
+/// Control characters, and those that are invisible or turn the direction of writing: with them one
+/// name can look like another, and "gpj.exe" like "exe.jpg".
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Zero width joiner and non-joiner: they shape the letters and emoji beside them.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 /// Text of several lines: trimmed, no control characters but tab and newline, of a bounded length.
@@ -70,5 +92,30 @@ mod tests {
         assert_eq!(code(paragraph("a\n\tb", 1..=9)), "ok");
         assert_eq!(code(paragraph("a\rb", 1..=9)), "control_character");
         assert_eq!(code(paragraph("a\0b", 1..=9)), "control_character");
+    }
+
+    #[test]
+    fn a_line_hides_nothing_but_what_joins_letters() {
+        for bad in [
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{200b}b",
+            "a\u{200f}",
+            "\u{feff}a",
+            "\u{3164}",
+            "a\u{e0041}",
+        ] {
+            assert_eq!(code(line(bad, 1..=9)), "control_character", "{bad:?}");
+        }
+        // Persian "they want"; a family; an Arabic name.
+        for good in [
+            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{646}\u{62f}",
+            "\u{1f469}\u{200d}\u{1f467}",
+            "\u{645}\u{631}\u{64a}\u{645}",
+        ] {
+            assert_eq!(line(good, 1..=9).unwrap(), good);
+        }
+        assert_eq!(code(line("\u{200d} \u{200c}", 1..=9)), "required");
+        assert_eq!(code(paragraph("a\u{202e}b", 1..=9)), "ok");
     }
 }

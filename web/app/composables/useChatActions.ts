@@ -99,6 +99,22 @@ export function useChatActions() {
     }
   }
 
+  /** What it does at a single press: silent until somebody changes it, or heard again. */
+  function muting(row: ConversationRow) {
+    return {
+      label: row.muted
+        ? t('details.muted_until', {
+            when:
+              row.mutedUntil === FOREVER
+                ? t('chat.mute_for.forever')
+                : moment(row.mutedUntil ?? ''),
+          })
+        : t('details.notifications_on'),
+      icon: row.muted ? 'i-lucide-bell-off' : 'i-lucide-bell',
+      act: () => mute(row, row.muted ? null : FOREVER),
+    }
+  }
+
   /** The menu of a conversation, in groups between which a line is drawn. */
   function menuOf(row: ConversationRow): MenuItems {
     const unread = row.unread > 0 || row.markedUnread
@@ -148,6 +164,7 @@ export function useChatActions() {
 
   return {
     menuOf,
+    muting,
     leave,
     label: (row: ConversationRow) => t('chat.actions', { name: lineOf(row) }),
   }

@@ -27,7 +27,6 @@ export const useConversations = defineStore('conversations', () => {
   const audible = computed(() => active.value.filter(({ muted }) => !muted))
   /** Of all that may ask for attention: for the title, and for the badges of the shell. */
   const unreadTotal = computed(() => sum(audible.value.map(({ unread }) => unread)))
-  const mentionTotal = computed(() => sum(rows.value.map(({ mentions }) => mentions)))
 
   function list(filter: ConversationFilter): ConversationRow[] {
     if (filter === 'archived') return rows.value.filter(({ archived }) => archived)
@@ -130,7 +129,6 @@ export const useConversations = defineStore('conversations', () => {
 
   const archive = (id: string, archived: boolean) => patchView(id, { archived })
   const pin = (id: string, pinned: boolean) => patchView(id, { pinned })
-  const movePinned = (id: string, position: number) => patchView(id, { pin_position: position })
   /** Until an RFC 3339 time; null ends it. */
   const mute = (id: string, until: string | null) => patchView(id, { muted_until: until })
   /** From a `seq` on, without moving a receipt; null takes the mark away. */
@@ -168,7 +166,6 @@ export const useConversations = defineStore('conversations', () => {
     status: computed(() => held.status),
     error: computed(() => held.error),
     unreadTotal,
-    mentionTotal,
     list,
     get,
     load,
@@ -176,7 +173,6 @@ export const useConversations = defineStore('conversations', () => {
     openDirect,
     archive,
     pin,
-    movePinned,
     mute,
     markUnread,
     markRead,

@@ -52,6 +52,11 @@ export function useMessageControls(
     if (message) actions.reply(message)
   }
 
+  function showSeen(item: TimelineItem) {
+    const message = actions.present(item)
+    if (message) actions.showSeen(message)
+  }
+
   // One menu for all messages: it is told which one when it is asked for.
   const menuOf = useMessageMenu(actions, {
     react,
@@ -103,5 +108,5 @@ export function useMessageControls(
     event.preventDefault()
   }
 
-  return { active, touch, choice, chosen, choose, react, reply, onKey }
+  return { active, touch, choice, chosen, choose, react, reply, showSeen, onKey }
 }

@@ -145,6 +145,13 @@ async fn a_new_account_obeys_the_rules_for_names_and_passwords() {
         (named("   "), "display_name", "required"),
         (named(&"x".repeat(65)), "display_name", "too_long"),
         (named("a\nb"), "display_name", "control_character"),
+        (
+            named("ada\u{202e}nimda"),
+            "display_name",
+            "control_character",
+        ),
+        (named("a\u{200b}da"), "display_name", "control_character"),
+        (named("\u{200d}"), "display_name", "required"),
         (secret("short"), "password", "too_short"),
         (secret(&"x".repeat(129)), "password", "too_long"),
         (secret("PassWord1"), "password", "common"),

@@ -132,6 +132,11 @@ async fn a_group_that_breaks_a_rule_is_not_made() {
             "control_character",
         ),
         (
+            json!({ "name": "a\u{2067}b", "visibility": "public" }),
+            "name",
+            "control_character",
+        ),
+        (
             json!({ "name": "x", "visibility": "public", "description": "x".repeat(1025) }),
             "description",
             "too_long",

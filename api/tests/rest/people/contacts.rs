@@ -151,6 +151,11 @@ async fn an_alias_obeys_its_rules() {
         (json!({ "alias": "x".repeat(65) }), "alias", "too_long"),
         (json!({ "alias": "a\u{0}b" }), "alias", "control_character"),
         (json!({ "alias": "a\nb" }), "alias", "control_character"),
+        (
+            json!({ "alias": "a\u{2069}b" }),
+            "alias",
+            "control_character",
+        ),
         (json!({ "alias": 7 }), "alias", "format"),
         (json!({ "name": "Bob" }), "name", "unknown_field"),
     ] {
