@@ -62,14 +62,20 @@ impl ApiError {
         )
     }
 
-    /// These fields break a rule.
+    /// These fields break a rule: `limit_reached` if it is a limit and nothing else.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let limit = Code::LimitReached;
+        let code = if errors.iter().all(|error| error.code == limit.as_str()) {
+            limit
+        } else {
+            Code::Invalid
+        };
         let names: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
         let detail = format!("Not acceptable: {}.", names.join(", "));
         Self {
             errors,
-            ..Self::new(Code::Invalid, detail)
+            ..Self::new(code, detail)
         }
     }
 

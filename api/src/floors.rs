@@ -1,13 +1,14 @@
 //! The lowest watermarks of channels, kept up to date a moment later.
 //!
 //! In a group of up to 50 a receipt moves the floor in its own transaction (`receipts.rs`). What
-//! else can move one (a receipt in a larger group, a sender's own watermark, someone who left or
-//! hides) is noted here, most of it as its event passes on its way to the broker. A task looks at
-//! everything noted once a second: however many receipts a room has, its floor is computed once. The
-//! same look notes which groups are alive.
+//! else can move one is noted, and a task looks at everything noted once a second: however many
+//! receipts a room has, its floor is computed once. The same look notes which groups are alive.
 //!
-//! The notes are in memory: what a killed process leaves undone is done with the channel's next
-//! movement, in any process (docs/read-receipts.md).
+//! Someone who left or hides may be the last that a channel hears for long: that is noted in the
+//! database, with what they do, and any process takes it up. A receipt in a larger group and a
+//! sender's own watermark are noted in memory, the latter as its event passes on its way to the
+//! broker: what a killed process leaves undone is done with the channel's next movement, in any
+//! process (docs/read-receipts.md).
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +17,7 @@ use std::time::Duration;
 use platform::settings::Settings;
 use platform::shutdown::CancellationToken;
 use protocol::frame::ServerFrame;
-use protocol::ids::{ConversationId, GroupId, UserId};
+use protocol::ids::ConversationId;
 use protocol::routing::Route;
 use uuid::Uuid;
 
@@ -24,13 +25,15 @@ use crate::error::Result;
 use crate::events::{Event, Events};
 use crate::metrics;
 use crate::store::Db;
-use crate::store::floors::{self as rows, Raised};
+use crate::store::floors::{self as rows, Floor};
 
 /// Notes kept at once. Beyond, a floor waits for the next movement in its channel.
 const NOTES: usize = 64 * 1024;
 /// Channels of one statement, which may have 10 000 members each: its locks are held for less than
 /// a receipt waits for one.
 const PER_STATEMENT: usize = 32;
+/// The oldest notes of the database that one look takes.
+const STALE: i64 = 1024;
 /// A group's activity is noted when it is later than this: not with every message.
 const ACTIVITY_STEP_MS: i64 = 60_000;
 
@@ -54,30 +57,38 @@ impl FloorsConfig {
     }
 }
 
-/// What can move a floor.
+/// What can move a floor, and is noted in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// Somebody wrote in a channel, which moved their own watermarks.
     Message(ConversationId),
     /// Somebody's watermarks moved in a channel.
     Receipt(ConversationId),
-    /// Somebody is in a group no longer.
-    Left(GroupId),
-    /// Somebody hides what they read, or does so no longer.
-    Hidden(UserId),
 }
 
 impl Cause {
     /// What an event tells of that can move a floor.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
-        let Some(Route::Group(group)) = Route::parse(event.routing_keys.first()?) else {
+        let Some(Route::Group(_)) = Route::parse(event.routing_keys.first()?) else {
             return None;
         };
-        match event.kind.as_str() {
-            "message.created" => Some(Self::Message(event.conversation_id?.into())),
-            "member.left" => Some(Self::Left(group)),
-            _ => None,
+        let channel = event.conversation_id?.into();
+        (event.kind == "message.created").then_some(Self::Message(channel))
+    }
+
+    /// Whose floor it is.
+    const fn channel(&self) -> ConversationId {
+        match *self {
+            Self::Message(channel) | Self::Receipt(channel) => channel,
+        }
+    }
+
+    /// The channel, if something was said there.
+    const fn written(&self) -> Option<ConversationId> {
+        match *self {
+            Self::Message(channel) => Some(channel),
+            Self::Receipt(_) => None,
         }
     }
 }
@@ -130,79 +141,49 @@ impl Floors {
 }
 
 /// Computes every floor that may have moved, and tells of those that did. Those that rose less than
-/// `pause` ago are for the next look: another process may be telling of them.
+/// `pause` ago are for the next look.
 async fn look(
     db: &Db,
     events: &Events,
     causes: &HashSet<Cause>,
     pause: Duration,
 ) -> Result<Vec<Cause>> {
-    if causes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Concerned {
-        mut channels,
-        written,
-        groups,
-        users,
-    } = Concerned::by(causes);
     let mut conn = db.get().await?;
-    if !groups.is_empty() || !users.is_empty() {
-        channels.extend(rows::channels_of(&mut conn, &groups, &users).await?);
-    }
-    let all: Vec<Uuid> = channels.iter().copied().collect();
-    let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-    let later = rows::just_raised(&mut conn, &all, pause_ms).await?;
-    later.iter().for_each(|id| {
-        channels.remove(id);
-    });
-    let now: Vec<Uuid> = channels.into_iter().collect();
-    for some in now.chunks(PER_STATEMENT) {
-        let raised = rows::raise(&mut conn, some).await?;
+    let stale = rows::stale(&mut conn, STALE).await?;
+    let channels: BTreeSet<Uuid> = causes
+        .iter()
+        .map(|cause| cause.channel().0)
+        .chain(stale.iter().map(|note| note.conversation_id))
+        .collect();
+    let channels: Vec<Uuid> = channels.into_iter().collect();
+    let mut early = HashSet::new();
+    for some in channels.chunks(PER_STATEMENT) {
+        let floors = rows::raise(&mut conn, some, pause).await?;
+        let (raised, others): (Vec<_>, Vec<_>) = floors.into_iter().partition(|floor| floor.rose);
         metrics::floors_raised(raised.len());
         raised
             .iter()
             .for_each(|floor| events.publish_transient(event(floor)));
+        early.extend(others.iter().map(Floor::channel));
     }
+    let done = stale
+        .iter()
+        .filter(|note| !early.contains(&note.conversation_id.into()));
+    let done: Vec<i64> = done.map(|note| note.id).collect();
+    if !done.is_empty() {
+        rows::forget(&mut conn, &done).await?;
+    }
+    let written = causes.iter().filter_map(Cause::written);
+    let written: Vec<Uuid> = written.map(|channel| channel.0).collect();
     if !written.is_empty() {
         rows::note_activity(&mut conn, &written, ACTIVITY_STEP_MS).await?;
     }
-    let later = later.into_iter().map(|id| Cause::Receipt(id.into()));
-    Ok(later.collect())
-}
-
-/// Causes by kind.
-#[derive(Default)]
-struct Concerned {
-    channels: BTreeSet<Uuid>,
-    written: Vec<Uuid>,
-    groups: Vec<Uuid>,
-    users: Vec<Uuid>,
-}
-
-impl Concerned {
-    fn by(causes: &HashSet<Cause>) -> Self {
-        let mut all = Self::default();
-        for cause in causes {
-            match cause {
-                Cause::Message(id) => {
-                    all.channels.insert(id.0);
-                    all.written.push(id.0);
-                }
-                Cause::Receipt(id) => {
-                    all.channels.insert(id.0);
-                }
-                Cause::Left(id) => all.groups.push(id.0),
-                Cause::Hidden(id) => all.users.push(id.0),
-            }
-        }
-        all
-    }
+    Ok(early.into_iter().map(Cause::Receipt).collect())
 }
 
 /// To the whole group: what everyone has received and read.
 #[must_use]
-pub fn event(floor: &Raised) -> Event {
+pub fn event(floor: &Floor) -> Event {
     let frame = ServerFrame::Receipts {
         conversation_id: floor.channel(),
         delivered_seq: floor.delivered_seq,
@@ -213,31 +194,29 @@ pub fn event(floor: &Raised) -> Event {
 
 #[cfg(test)]
 mod tests {
+    use protocol::ids::{GroupId, UserId};
+
     use super::*;
 
     #[test]
     fn however_often_a_channel_is_noted_it_is_looked_at_once() {
         let floors = Floors::default();
-        let (channel, group) = (ConversationId::new(), GroupId::new());
-        floors.note([Cause::Message(channel), Cause::Receipt(channel)]);
-        floors.note([Cause::Message(channel), Cause::Left(group)]);
-        let all = Concerned::by(&floors.take());
-        assert_eq!(all.channels, BTreeSet::from([channel.0]));
-        assert_eq!((all.written, all.groups), (vec![channel.0], vec![group.0]));
+        let channel = ConversationId::new();
+        for _ in 0..2 {
+            floors.note([Cause::Message(channel), Cause::Receipt(channel)]);
+        }
+        let all = floors.take();
+        let channels: HashSet<_> = all.iter().map(Cause::channel).collect();
+        assert_eq!((all.len(), channels), (2, HashSet::from([channel])));
+        let written: Vec<_> = all.iter().filter_map(Cause::written).collect();
+        assert_eq!(written, [channel]);
         assert!(floors.take().is_empty());
     }
 
     #[test]
-    fn an_event_of_a_group_says_what_may_have_moved() {
+    fn a_message_to_a_group_may_have_moved_a_floor() {
         let (group, channel) = (GroupId::new(), ConversationId::new());
-        let left = ServerFrame::MemberLeft {
-            group_id: group,
-            user_id: UserId::new(),
-            version: 2,
-        };
         let to_group = [Route::Group(group)];
-        let cause = Cause::of(&Event::frame(&to_group, &left));
-        assert_eq!(cause, Some(Cause::Left(group)));
         let written = |routes: &[Route]| {
             let removed = ServerFrame::ConversationRemoved {
                 conversation_id: channel,

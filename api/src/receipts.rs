@@ -8,6 +8,7 @@
 //! once; in a larger one only those are told, a moment later (`floors.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use protocol::command::{ReceiptCommand, ReceiptCommands};
@@ -46,7 +47,7 @@ pub async fn advance(
             let moved = rows::advance(conn, &marks).await?;
             let raised = match small_channels(&moved) {
                 none if none.is_empty() => Vec::new(),
-                channels => kept::raise(conn, &channels).await?,
+                channels => kept::raise(conn, &channels, Duration::ZERO).await?,
             };
             Ok((moved, raised))
         })

@@ -1,7 +1,10 @@
 //! Questions to the API: its keys and its internal routes, at several addresses tried in turn.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use platform::settings::{Secret, Url};
 use protocol::account::JwkSet;
 use protocol::internal::{
@@ -68,8 +71,8 @@ impl ApiClient {
         Ok(Self {
             http,
             credential: config.credential.clone(),
-            jwks: Addresses::new(&config.jwks_urls),
-            internal: Addresses::new(&config.internal_urls),
+            jwks: Addresses::new(&config.jwks_urls, config.patience),
+            internal: Addresses::new(&config.internal_urls, config.patience),
         })
     }
 
@@ -159,20 +162,23 @@ impl ApiClient {
     }
 }
 
-/// Several addresses of one service: the one that answered last is asked first.
+/// Several addresses of one service: the one that answered last is asked first, and the next one too
+/// when it fails or is silent for a while. One that hangs costs that while, and once.
 #[derive(Debug)]
 struct Addresses {
     urls: Vec<String>,
+    patience: Duration,
     first: AtomicUsize,
 }
 
 impl Addresses {
-    fn new(urls: &[Url]) -> Self {
+    fn new(urls: &[Url], patience: Duration) -> Self {
         Self {
             urls: urls
                 .iter()
                 .map(|url| url.expose().trim_end_matches('/').to_owned())
                 .collect(),
+            patience,
             first: AtomicUsize::new(0),
         }
     }
@@ -181,23 +187,36 @@ impl Addresses {
         &self,
         request: impl Fn(&str) -> reqwest::RequestBuilder,
     ) -> Result<T, ApiError> {
-        let first = self.first.load(Ordering::Relaxed);
+        let (count, first) = (self.urls.len(), self.first.load(Ordering::Relaxed));
+        let mut others = (0..count).map(|offset| (first + offset) % count);
+        let mut asked = FuturesUnordered::new();
         let mut worst = ApiError::NoAddress;
-        for offset in 0..self.urls.len() {
-            let index = (first + offset) % self.urls.len();
-            let Some(url) = self.urls.get(index) else {
-                continue;
+        loop {
+            if let Some(index) = others.next()
+                && let Some(url) = self.urls.get(index)
+            {
+                let answer = answer(request(url));
+                asked.push(async move { (index, answer.await) });
+            }
+            let answered = asked.next();
+            let answered = if others.len() == 0 {
+                answered.await
+            } else {
+                match tokio::time::timeout(self.patience, answered).await {
+                    Ok(answered) => answered,
+                    Err(_silent) => continue,
+                }
             };
-            match answer(request(url)).await {
-                Ok(answer) => {
+            match answered {
+                Some((index, Ok(answer))) => {
                     self.first.store(index, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                Err(error) if error.rank() > worst.rank() => worst = error,
-                Err(_) => {}
+                Some((_, Err(error))) if error.rank() > worst.rank() => worst = error,
+                Some(_) => {}
+                None => return Err(worst),
             }
         }
-        Err(worst)
     }
 }
 

@@ -38,6 +38,11 @@ pub fn within<T: PartialOrd + std::fmt::Display>(value: T, low: T, high: T) -> R
     }
 }
 
+/// What a list breaks that is longer than the contract allows.
+pub fn at_most(limit: usize) -> Rule {
+    Rule::new("limit_reached", format!("must be at most {limit}"))
+}
+
 /// Collects the faults of one request.
 #[derive(Debug, Default)]
 pub struct Fields(Vec<FieldError>);

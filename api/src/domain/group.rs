@@ -8,7 +8,7 @@ use protocol::group::{
 use protocol::ids::{ConversationId, GroupId};
 use protocol::limits;
 
-use super::fields::{Fields, Rule, within};
+use super::fields::{Fields, Rule, at_most, within};
 use super::text;
 use crate::error::ApiError;
 
@@ -209,8 +209,7 @@ fn tags(given: Vec<String>) -> Result<Vec<String>, Rule> {
         }
     }
     if tags.len() > limits::GROUP_TAGS {
-        let message = format!("must be at most {}", limits::GROUP_TAGS);
-        return Err(Rule::new("too_many", message));
+        return Err(at_most(limits::GROUP_TAGS));
     }
     Ok(tags)
 }
@@ -242,7 +241,7 @@ mod tests {
         let two = vec![" a ".to_owned(), "a".to_owned(), "B".to_owned()];
         assert_eq!(tags(two).unwrap(), ["a", "B"]);
         assert!(tags(many(20)).is_ok());
-        assert_eq!(tags(many(21)).unwrap_err().code, "too_many");
+        assert_eq!(tags(many(21)).unwrap_err().code, "limit_reached");
         assert_eq!(tags(vec![String::new()]).unwrap_err().code, "required");
         assert_eq!(tags(vec!["x".repeat(33)]).unwrap_err().code, "too_long");
     }

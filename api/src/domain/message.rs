@@ -7,7 +7,7 @@ use protocol::limits;
 use protocol::message::SendMessageRequest;
 use sha2::{Digest, Sha256};
 
-use super::fields::{Fields, Rule};
+use super::fields::{Fields, Rule, at_most};
 use super::text;
 use crate::error::ApiError;
 
@@ -69,8 +69,7 @@ pub fn parse_body(body: &str, has_files: bool) -> Result<String, Rule> {
 
 fn parse_files(ids: Vec<AttachmentId>) -> Result<Vec<AttachmentId>, Rule> {
     if ids.len() > limits::ATTACHMENTS {
-        let message = format!("must be at most {}", limits::ATTACHMENTS);
-        return Err(Rule::new("too_many", message));
+        return Err(at_most(limits::ATTACHMENTS));
     }
     let mut seen = HashSet::new();
     if ids.iter().all(|id| seen.insert(*id)) {
@@ -110,7 +109,7 @@ mod tests {
         let code = |files: Vec<_>| parse_files(files).unwrap_err().code;
         assert_eq!(
             code([files.clone(), vec![AttachmentId::new()]].concat()),
-            "too_many"
+            "limit_reached"
         );
         assert_eq!(code(vec![files[0], files[1], files[0]]), "duplicate");
     }

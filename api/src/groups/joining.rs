@@ -25,10 +25,10 @@ pub enum Way {
     Invite(InviteId),
 }
 
-/// Takes the caller into a group. Nothing happens, and no invite is used, if they are in it.
+/// Takes the caller into a group.
 ///
 /// # Errors
-/// What the policy says; 410 if the invite does not work; 422 at a limit.
+/// What the policy says, 409 if they are in it; 410 if the invite does not work; 422 at a limit.
 pub async fn join(conn: &mut Conn, caller: UserId, id: GroupId, way: Way) -> Result<Vec<Pending>> {
     rows::pass_door(conn, id).await?;
     let user = lock_caller(conn, caller).await?;
@@ -37,9 +37,6 @@ pub async fn join(conn: &mut Conn, caller: UserId, id: GroupId, way: Way) -> Res
         Way::Invite(_) => Action::AcceptInvite,
     };
     let seat = lock(conn, id, caller, action).await?;
-    if seat.role.is_some() {
-        return Ok(Vec::new());
-    }
     if let Way::Invite(invite) = way
         && !invites::take_use(conn, invite).await?
     {

@@ -89,6 +89,8 @@ pub enum Answer {
     Banned,
     /// They hand the group over first.
     HandOver,
+    /// They are in it already.
+    InIt,
 }
 
 impl Answer {
@@ -101,6 +103,7 @@ impl Answer {
             Self::NotFound => Some(Code::NotFound),
             Self::Banned => Some(Code::Banned),
             Self::HandOver => Some(Code::OwnerMustTransfer),
+            Self::InIt => Some(Code::Conflict),
         }
     }
 }
@@ -110,6 +113,7 @@ const F: Answer = Answer::Forbidden;
 const N: Answer = Answer::NotFound;
 const B: Answer = Answer::Banned;
 const H: Answer = Answer::HandOver;
+const I: Answer = Answer::InIt;
 
 macro_rules! actions {
     ($($variant:ident $about:literal [$($answer:ident)+])+) => {
@@ -145,8 +149,8 @@ actions! {
     Read "see the group"                                 [Y Y Y  Y N  Y N]
     UseChannels "read and write in its channels"         [Y Y Y  N N  N N]
     ListMembers "see who is in it"                       [Y Y Y  F N  F N]
-    Join "join"                                          [Y Y Y  Y N  B N]
-    AcceptInvite "accept an invite"                      [Y Y Y  Y Y  B B]
+    Join "join"                                          [I I I  Y N  B N]
+    AcceptInvite "accept an invite"                      [I I I  Y Y  B B]
     Leave "leave"                                        [H Y Y  F N  F N]
     Edit "change name, description, tags or visibility"  [Y Y F  F N  F N]
     Delete "delete the group"                            [Y F F  F N  F N]
@@ -197,6 +201,10 @@ pub fn may(standing: Standing, action: Action) -> Result<(), ApiError> {
         Answer::HandOver => Err(ApiError::new(
             Code::OwnerMustTransfer,
             "The group is yours. Hand it over first.",
+        )),
+        Answer::InIt => Err(ApiError::new(
+            Code::Conflict,
+            "You are in the group already.",
         )),
     }
 }

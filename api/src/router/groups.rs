@@ -82,7 +82,8 @@ pub(super) fn groups() -> Vec<Endpoint> {
             || web::patch().to(groups::patch_group),
             group(Doc::new(tag, "Change a group's own fields"))
                 .body::<PatchGroupRequest>(json!({"name": "Difference engines"}))
-                .answer::<Group>(200, "As it is now"),
+                .answer::<Group>(200, "As it is now")
+                .problems(&[Code::LimitReached]),
         ),
         endpoint(
             Method::DELETE,
@@ -106,7 +107,7 @@ pub(super) fn member_routes() -> Vec<Endpoint> {
             || web::post().to(members::join_group),
             group(Doc::new(tag, "Join a public group"))
                 .answer::<Group>(200, "The caller is in it")
-                .problems(&[Code::Banned, Code::LimitReached]),
+                .problems(&[Code::Banned, Code::Conflict, Code::LimitReached]),
         ),
         endpoint(
             Method::POST,
@@ -234,7 +235,12 @@ pub(super) fn invite_routes() -> Vec<Endpoint> {
             || web::post().to(invites::accept_invite),
             code(Doc::new(tag, "Join the group that an invite leads to"))
                 .answer::<Group>(200, "The caller is in it")
-                .problems(&[Code::Banned, Code::InviteGone, Code::LimitReached]),
+                .problems(&[
+                    Code::Banned,
+                    Code::Conflict,
+                    Code::InviteGone,
+                    Code::LimitReached,
+                ]),
         ),
         endpoint(
             Method::DELETE,

@@ -14,10 +14,9 @@ use crate::error::{ApiError, Result};
 use crate::events::{self, Event};
 use crate::extract::{Caller, ClientAddress, Json};
 use crate::files::pictures;
-use crate::floors::Cause;
 use crate::people::{self, Ended};
 use crate::sessions::no_cookie;
-use crate::store::{accounts, audience};
+use crate::store::{accounts, audience, floors};
 
 /// Someone may just be befriending an account that ends: it takes more than one try while that goes
 /// on, and so many tries will not all be met by somebody new.
@@ -49,6 +48,9 @@ pub async fn patch_me(
                 pictures::exchange(conn, before.avatar_key.as_deref(), new.as_ref()).await?;
             }
             let row = accounts::update_profile(conn, user_id, &change).await?;
+            if change.hide_read_receipts.is_some() {
+                floors::note_hider(conn, user_id).await?;
+            }
             let user = row.clone().user();
             // What others do not see of it is for the user's own devices alone.
             let audience = if user == before.user() {
@@ -63,9 +65,6 @@ pub async fn patch_me(
             Ok((row, events::record_all(conn, events).await?))
         })
         .await?;
-    if change.hide_read_receipts.is_some() {
-        state.floors.note([Cause::Hidden(user_id)]);
-    }
     state.events.publish(events);
     Ok(HttpResponse::Ok().json(user.me()))
 }

@@ -45,17 +45,8 @@ impl TestApp {
             .await
             .unwrap();
         let app = App::start(config, recorder()).await.unwrap();
-        let test = Self { app, env };
-        testkit::eventually(Duration::from_secs(20), || async {
-            let readyz = Client::anonymous(test.admin()).get("/readyz").await;
-            if readyz.status == 200 {
-                Ok(())
-            } else {
-                Err(readyz.body.to_string())
-            }
-        })
-        .await;
-        test
+        ready(&app).await;
+        Self { app, env }
     }
 
     /// A second service on the same servers.
@@ -84,6 +75,20 @@ impl TestApp {
     pub async fn user(&self, name: &str) -> User {
         self.client().register(name).await
     }
+}
+
+/// Waits until a service has everything that it needs.
+pub async fn ready(app: &App) {
+    testkit::eventually(Duration::from_secs(20), || async {
+        let admin = Client::anonymous(format!("http://{}", app.admin));
+        let readyz = admin.get("/readyz").await;
+        if readyz.status == 200 {
+            Ok(())
+        } else {
+            Err(readyz.body.to_string())
+        }
+    })
+    .await;
 }
 
 /// The settings of a service on `env`, with short intervals.

@@ -233,6 +233,8 @@ pub struct Invite {
 /// What someone who holds an invite may know before they join.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InvitePreview {
+    /// The group; who is in it already finds it there.
+    pub group_id: GroupId,
     /// The group's name.
     pub name: String,
     /// What it is about.

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 /// What to do first, what to fill, and what to compute last.
 const STATEMENTS: &str = include_str!("seed/seed.sql");
+/// What makes one more group of everybody.
+const CROWD: &str = include_str!("seed/crowd.sql");
 
 /// How much there will be.
 #[derive(Clone, Copy, Debug)]
@@ -99,4 +101,19 @@ pub async fn seed(database_url: &str, size: Size, password_hash: &str) {
     );
     conn.batch_execute(&settings).await.unwrap();
     conn.batch_execute(STATEMENTS).await.unwrap();
+}
+
+/// One more group of everybody, which person 1 owns: through the API it would take ten thousand
+/// people to join it.
+pub async fn crowd(database_url: &str) -> GroupId {
+    let mut conn = AsyncPgConnection::establish(database_url).await.unwrap();
+    let crowd = GroupId::new();
+    let settings = format!(
+        "SET seed.everybody = '{}'; SET seed.crowd = '{crowd}'; SET seed.general = '{}';",
+        group(1),
+        ConversationId::new()
+    );
+    conn.batch_execute(&settings).await.unwrap();
+    conn.batch_execute(CROWD).await.unwrap();
+    crowd
 }

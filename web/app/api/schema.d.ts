@@ -1684,6 +1684,8 @@ export interface components {
         InvitePreview: {
             /** @description What it is about. */
             description: string;
+            /** @description The group; who is in it already finds it there. */
+            group_id: components["schemas"]["GroupId"];
             /** @description Its picture. */
             icon_url?: string | null;
             /**
@@ -7055,7 +7057,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid`: A field breaks a rule */
+            /** @description `invalid`: A field breaks a rule, `limit_reached`: A limit is reached */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7795,6 +7797,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `conflict`: It contradicts what exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `limit_reached`: A limit is reached */
             422: {
                 headers: {
@@ -8458,6 +8469,15 @@ export interface operations {
             };
             /** @description `not_found`: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: It contradicts what exists */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

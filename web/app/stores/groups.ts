@@ -100,8 +100,19 @@ export const useGroups = defineStore('groups', () => {
     drop(id)
   }
 
-  const join = async (id: string) =>
-    enter(await ok(api.POST('/v1/groups/{id}/join', { params: { path: { id } } })))
+  /** The way into a group; who is in it already, or repeats a request that got lost, is there. */
+  async function into(id: string, way: Promise<Group>): Promise<Group> {
+    try {
+      return enter(await way)
+    } catch (thrown) {
+      const group = asApiError(thrown).code === 'conflict' && (await load(id))
+      if (!group) throw thrown
+      return enter(group)
+    }
+  }
+
+  const join = (id: string) =>
+    into(id, ok(api.POST('/v1/groups/{id}/join', { params: { path: { id } } })))
 
   async function leave(id: string) {
     await ok(api.POST('/v1/groups/{id}/leave', { params: { path: { id } } }))
@@ -186,8 +197,8 @@ export const useGroups = defineStore('groups', () => {
   const previewInvite = (code: string) =>
     ok(api.GET('/v1/invites/{code}', { params: { path: { code } } }))
 
-  const acceptInvite = async (code: string) =>
-    enter(await ok(api.POST('/v1/invites/{code}/accept', { params: { path: { code } } })))
+  const acceptInvite = (code: string, id: string) =>
+    into(id, ok(api.POST('/v1/invites/{code}/accept', { params: { path: { code } } })))
 
   // ---- Channels ----
 

@@ -15,6 +15,8 @@ pub struct ApiConfig {
     pub credential: Secret,
     /// How long one answer may take.
     pub timeout: Duration,
+    /// After so long without an answer the next address is asked too.
+    pub patience: Duration,
     /// How often revocations are asked for.
     pub revocations: Duration,
     /// After so long without an answer, sockets are closed: one of them may be revoked.
@@ -48,6 +50,11 @@ impl ApiConfig {
                 "WARREN_API_TIMEOUT_MS",
                 2_000,
                 "How long one answer of the API may take, in milliseconds.",
+            ),
+            patience: settings.millis(
+                "WARREN_API_PATIENCE_MS",
+                400,
+                "After how long without an answer the API's next address is asked too, in milliseconds.",
             ),
             revocations: settings.millis(
                 "WARREN_WS_REVOCATIONS_MS",

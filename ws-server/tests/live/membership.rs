@@ -6,7 +6,11 @@ use protocol::control::Control;
 use protocol::frame::{ClientFrame, ReadyReason, ServerFrame};
 use protocol::ids::GroupId;
 use protocol::routing::Route;
+use testkit::TestEnv;
+use testkit::proxy::Proxy;
+use tokio::time::{Instant, sleep_until};
 
+use crate::api::Api;
 use crate::server::{World, expect_mark, marked, marks, user};
 
 #[tokio::test]
@@ -118,6 +122,45 @@ async fn the_list_alone_removes_a_member_and_spares_one_who_came_back() {
     world.api.leave(&ben, group);
     world.api.join(&ben, group);
     tokio::time::sleep(Duration::from_secs(1)).await;
+    let publisher = world.publisher().await;
+    publisher
+        .event(&[Route::Group(group)], marked(1).encode())
+        .await;
+    expect_mark(&b, 1).await;
+    publisher.event(&[user(&ann)], marked(2).encode()).await;
+    expect_mark(&a, 2).await;
+    assert_eq!(marks(&a), [2]);
+    world.end().await;
+}
+
+/// By the contract, who is no member hears nothing later than this.
+const REMOVED_WITHIN: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn an_api_that_hangs_delays_neither_a_removal_nor_a_socket() {
+    let env = TestEnv::new().await;
+    let api = Api::start(&env);
+    let address = api.url.trim_start_matches("http://").parse().unwrap();
+    let hanging = Proxy::to(address).await;
+    let both = format!("http://{},{}", hanging.address(), api.url);
+    // As often as in production, and no shorter deadlines.
+    let settings = [
+        ("WARREN_API_INTERNAL_URLS", both.as_str()),
+        ("WARREN_WS_REVOCATIONS_MS", "1000"),
+    ];
+    let world = World::around(env, api, &settings).await;
+    let (ann, ben) = (world.person(), world.person());
+    let group = GroupId::new();
+    world.api.join(&ann, group);
+    world.api.join(&ben, group);
+    let a = world.connect(&ann).await;
+    hanging.stall();
+    world.api.leave(&ann, group);
+    let removed_at = Instant::now();
+    // Asked while nobody has found out which address answers.
+    let b = world.connect(&ben).await;
+    assert!(removed_at.elapsed() < REMOVED_WITHIN, "a socket has waited");
+    sleep_until(removed_at + REMOVED_WITHIN).await;
     let publisher = world.publisher().await;
     publisher
         .event(&[Route::Group(group)], marked(1).encode())

@@ -73,6 +73,47 @@ async fn who_hides_is_never_written() {
     world.end().await;
 }
 
+/// By the contract, someone who is offline is known to be within this.
+const OFFLINE_WITHIN: Duration = Duration::from_secs(15);
+
+#[tokio::test]
+async fn who_begins_to_hide_on_a_live_socket_is_soon_offline_for_who_watches() {
+    // As in production: how long it takes is what is promised.
+    let world = World::start(&[
+        ("WARREN_PRESENCE_TTL_MS", "10000"),
+        ("WARREN_WS_PRESENCE_REFRESH_MS", "4000"),
+    ])
+    .await;
+    let (ann, ben) = (world.person(), world.person());
+    sees(&world, &ann, &[ben.user_id]);
+    let bens = world.connect(&ben).await;
+    let socket = world.connect(&ann).await;
+    watch(&socket, &[ben.user_id], "s1").await;
+    expect_status(&socket, ben.user_id, Status::Online).await;
+    world.api.now(|truth| {
+        truth.hidden.insert(ben.user_id);
+    });
+    let changed = Control::RoutesChanged {
+        user_id: ben.user_id,
+    };
+    let publisher = world.publisher().await;
+    publisher.control(&changed).await;
+    let hidden_at = std::time::Instant::now();
+    expect_status(&socket, ben.user_id, Status::Offline).await;
+    assert!(
+        hidden_at.elapsed() < OFFLINE_WITHIN,
+        "{:?}",
+        hidden_at.elapsed()
+    );
+    // Their own socket goes on, whatever it says, and does not make them present.
+    let ping = ClientFrame::Ping { r#ref: None };
+    bens.send(&ping).await;
+    publisher.event(&[user(&ben)], marked(1).encode()).await;
+    expect_mark(&bens, 1).await;
+    expect_online(&world.env, ben.user_id, false).await;
+    world.end().await;
+}
+
 #[tokio::test]
 async fn a_watcher_hears_the_state_at_once_and_every_change() {
     let world = World::start(&[]).await;

@@ -47,6 +47,11 @@ impl World {
 
     pub async fn start_in(env: TestEnv, settings: &[(&str, &str)]) -> Self {
         let api = Api::start(&env);
+        Self::around(env, api, settings).await
+    }
+
+    /// As [`start_in`](Self::start_in), with an API that runs already.
+    pub async fn around(env: TestEnv, api: Api, settings: &[(&str, &str)]) -> Self {
         let app = start(&env, &api, settings);
         let url = format!("ws://{}/ws", app.address);
         let world = Self { app, api, env, url };

@@ -92,6 +92,7 @@ pub async fn preview_invite(
     let group = rows::find(&mut conn, invite.group()).await?;
     let group = group.ok_or_else(ApiError::not_found)?.shared();
     Ok(HttpResponse::Ok().json(InvitePreview {
+        group_id: group.id,
         name: group.name,
         description: group.description,
         icon_url: group.icon_url,

@@ -12,8 +12,8 @@ use super::super::Conn;
 use super::super::sql::sql;
 use super::members::Pair;
 
-/// Takes a user out of locked groups and of all their channels, and says so to the ws-servers that
-/// ask. The user's rows are locked in order first: the receipts worker locks them too.
+/// Takes a user out of locked groups and of all their channels, notes that they hold no floor back
+/// there any more (`floors.rs`), and says so to the ws-servers that ask. The user's rows are locked in order first: the receipts worker locks them too.
 pub async fn delete(conn: &mut Conn, user: UserId, groups: &[Uuid]) -> QueryResult<()> {
     sql("WITH member AS MATERIALIZED ( \
              SELECT m.conversation_id, m.user_id FROM members m WHERE m.user_id = {} AND m.conversation_id IN ( \
@@ -21,6 +21,9 @@ pub async fn delete(conn: &mut Conn, user: UserId, groups: &[Uuid]) -> QueryResu
              ORDER BY 1, 2 FOR UPDATE \
          ), outside AS ( \
              DELETE FROM members m USING member k WHERE m.conversation_id = k.conversation_id AND m.user_id = k.user_id \
+             RETURNING m.conversation_id \
+         ), noted AS ( \
+             INSERT INTO stale_floors (conversation_id) SELECT conversation_id FROM outside \
          ), gone AS ( \
              DELETE FROM group_members WHERE user_id = {} AND group_id = ANY ({}) RETURNING group_id, user_id \
          ) INSERT INTO removals (group_id, user_id) SELECT group_id, user_id FROM gone ORDER BY 1 \

@@ -42,8 +42,12 @@ async fn room(test: &TestApp, names: &[&str]) -> (Vec<User>, Room) {
 impl Room {
     /// Makes the group look as large as those in which nobody hears single receipts.
     async fn pretend_to_be_large(&self, test: &TestApp) {
+        self.pretend_to_have(test, 51).await;
+    }
+
+    async fn pretend_to_have(&self, test: &TestApp, members: i32) {
         let query = format!(
-            "UPDATE groups SET member_count = 51 WHERE id = '{}'",
+            "UPDATE groups SET member_count = {members} WHERE id = '{}'",
             self.group
         );
         assert_eq!(rows::change(&test.env, &query).await, 1);

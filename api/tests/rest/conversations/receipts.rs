@@ -109,6 +109,18 @@ async fn sending_moves_the_senders_own_watermarks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_ended_their_account_holds_no_tick_back() {
+    let test = TestApp::start().await;
+    let (ada, bob, id) = pair(&test).await;
+    ada.client.send(id, "are you there?").await;
+    assert_eq!(floor(&ada, id).await, (0, 0));
+    let request = bob.client.request(reqwest::Method::DELETE, "/v1/me");
+    let request = request.json(&json!({ "password": testkit::http::PASSWORD }));
+    request.send().await.expect(204);
+    assert_eq!(floor(&ada, id).await, (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_hides_read_receipts_reads_unseen_until_they_answer() {
     let test = TestApp::start().await;
     let (ada, bob, id) = pair(&test).await;

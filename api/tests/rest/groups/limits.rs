@@ -1,9 +1,10 @@
 //! The limits of the contract. What would take hours to fill is filled behind the service's back.
 
-use protocol::group::Invite;
+use protocol::group::{Group, Invite};
 use protocol::ids::GroupId;
 use protocol::problem::Code;
 use serde_json::json;
+use testkit::http::Reply;
 
 use super::{create, join, path, read};
 use crate::accounts::account_rev;
@@ -49,18 +50,24 @@ async fn one_person_is_in_two_hundred_groups_at_most() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_has_ten_thousand_members_at_most_however_many_come_at_once() {
+async fn a_group_has_ten_thousand_members_at_most_however_many_come_at_once_and_by_what_way() {
     let test = TestApp::start().await;
     let ada = test.user("ada").await;
     let group = create(&ada, json!({})).await.shared.id;
+    let reply = ada.client.post(&path(group, "/invites"), &json!({})).await;
+    let invite: Invite = reply.expect(201).json();
     rows::change(&test.env, "UPDATE groups SET member_count = 9999").await;
     let mut joiners = Vec::new();
     for i in 0..4 {
         joiners.push(test.user(&format!("joiner{i}")).await);
     }
-    let at = path(group, "/join");
+    let ways = [
+        path(group, "/join"),
+        format!("/v1/invites/{}/accept", invite.code),
+    ];
     let body = json!({});
-    let joins = joiners.iter().map(|user| user.client.post(&at, &body));
+    let joins = joiners.iter().zip(ways.iter().cycle());
+    let joins = joins.map(|(user, way)| user.client.post(way, &body));
     let replies = futures_util::future::join_all(joins).await;
     let (full, came): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status != 200);
     assert_eq!((came.len(), full.len()), (1, 3));
@@ -68,6 +75,44 @@ async fn a_group_has_ten_thousand_members_at_most_however_many_come_at_once() {
         reply.problem(422, Code::LimitReached);
     }
     assert_eq!(read(&ada, group).await.shared.member_count, 10_000);
+    // Full is full, by both ways, and an invite is not used by who stays outside.
+    let uses = "SELECT uses::bigint AS n FROM invites";
+    let used = rows::number(&test.env, uses).await;
+    let late = test.user("late").await;
+    for way in &ways {
+        let reply = late.client.post(way, &body).await;
+        reply.problem(422, Code::LimitReached);
+    }
+    assert_eq!(rows::number(&test.env, uses).await, used);
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_has_twenty_tags_at_most() {
+    let test = TestApp::start().await;
+    let ada = test.user("ada").await;
+    let tags = |count: usize| (0..count).map(|i| format!("tag{i}")).collect::<Vec<_>>();
+    let refused = |reply: Reply| {
+        let errors = reply.problem(422, Code::LimitReached).errors;
+        assert_eq!((errors.len(), errors[0].field.as_str()), (1, "tags"));
+    };
+    let group = create(&ada, json!({ "tags": tags(20) })).await.shared;
+    assert_eq!(group.tags, tags(20));
+    let mut new = json!({ "name": "x", "visibility": "public", "tags": tags(21) });
+    refused(ada.client.post("/v1/groups", &new).await);
+    let at = path(group.id, "");
+    refused(ada.client.patch(&at, &json!({ "tags": tags(21) })).await);
+    assert_eq!(read(&ada, group.id).await.shared, group);
+    let mut others = tags(20);
+    others.reverse();
+    let reply = ada.client.patch(&at, &json!({ "tags": others })).await;
+    assert_eq!(reply.expect(200).json::<Group>().shared.tags, others);
+    // Where more is wrong, the limit is one fault of several.
+    new["name"] = json!("");
+    let reply = ada.client.post("/v1/groups", &new).await;
+    assert_eq!(reply.problem(422, Code::Invalid).errors.len(), 2);
+    let groups = "SELECT count(*) AS n FROM groups";
+    assert_eq!(rows::number(&test.env, groups).await, 1);
     test.app.stop().await;
 }
 

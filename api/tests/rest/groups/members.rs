@@ -86,8 +86,12 @@ async fn whoever_joins_begins_at_the_newest_message_of_every_channel() {
         .expect_control(&Control::RoutesChanged { user_id: bob.id() })
         .await;
 
-    // Again is nothing new.
-    assert_eq!(join(&bob, id).await, joined);
+    // Who is in it does not come again.
+    for user in [&ada, &bob] {
+        let reply = user.client.post(&path(id, "/join"), &json!({})).await;
+        reply.problem(409, Code::Conflict);
+    }
+    assert_eq!(read(&bob, id).await, joined);
     assert_eq!(account_rev(&bob).await, 1);
     bob.client.send(side, "three").await;
     test.app.stop().await;

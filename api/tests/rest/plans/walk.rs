@@ -2,14 +2,22 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use api::router;
+use api::{router, sweeper};
 use image::ImageFormat;
+use lapin::BasicProperties;
+use lapin::options::BasicPublishOptions;
 use protocol::account::Auth;
+use protocol::command::{
+    LastSeen, LastSeenCommands, ReceiptCommand, ReceiptCommands, TypingCommand,
+};
+use protocol::frame::ServerFrame;
 use protocol::group::{Group, Invite};
 use protocol::internal::{REVOCATIONS_PATH, ROUTES_PATH, VISIBLE_PATH};
 use protocol::message::Attachment;
 use protocol::people::FriendRequest;
+use protocol::routing::{COMMANDS_EXCHANGE, LAST_SEEN_QUEUE, RECEIPTS_QUEUE, TYPING_QUEUE};
 use protocol::sync::{Known, SyncRequest};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
@@ -19,7 +27,12 @@ use testkit::seed;
 use uuid::Uuid;
 
 use crate::app::TestApp;
+use crate::events::Events;
 use crate::files::picture;
+use crate::rows;
+
+/// A command takes one hop through the broker.
+const CARRIED_OUT: Duration = Duration::from_secs(20);
 
 /// Callers that keep in mind what they asked.
 struct Walk {
@@ -61,8 +74,8 @@ pub async fn everything(test: &TestApp) -> BTreeSet<String> {
     walk.files(&heavy).await;
     walk.get(&heavy, "/v1/openapi.json").await;
     servers(test).await;
-    // The sweeper has come round.
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    commands(test, &heavy).await;
+    sweeper::sweep(&test.app.state).await.unwrap();
     walk.asked.into_inner()
 }
 
@@ -80,6 +93,63 @@ async fn servers(test: &TestApp) {
     peer.post(VISIBLE_PATH, &json!({ "watchers": [watcher] }))
         .await
         .expect(200);
+}
+
+/// What ws-servers pass on.
+async fn commands(test: &TestApp, heavy: &Client) {
+    let (user_id, conversation_id) = (seed::user(2), seed::channel(2, 1));
+    let seq = heavy.send(conversation_id, "Hello").await.seq;
+    let events = Events::listen(&test.env).await;
+    let receipt = ReceiptCommand {
+        conversation_id,
+        delivered_seq: 0,
+        read_seq: seq,
+    };
+    let receipts = ReceiptCommands {
+        user_id,
+        items: vec![receipt],
+    };
+    let typing = TypingCommand {
+        user_id,
+        conversation_id,
+        typing: true,
+    };
+    let last_seen = LastSeenCommands {
+        items: vec![LastSeen {
+            user_id,
+            at: chrono::Utc::now().into(),
+        }],
+    };
+    let connection = test.env.amqp().await;
+    let channel = connection.create_channel().await.unwrap();
+    for (queue, body) in [
+        (RECEIPTS_QUEUE, serde_json::to_vec(&receipts)),
+        (LAST_SEEN_QUEUE, serde_json::to_vec(&last_seen)),
+        (TYPING_QUEUE, serde_json::to_vec(&typing)),
+    ] {
+        channel
+            .basic_publish(
+                COMMANDS_EXCHANGE.into(),
+                queue.into(),
+                BasicPublishOptions::default(),
+                &body.unwrap(),
+                BasicProperties::default(),
+            )
+            .await
+            .unwrap();
+    }
+    let is_typing = |frame: &ServerFrame| matches!(frame, ServerFrame::Typing { .. });
+    events.expect_frame(is_typing).await;
+    let is_read = |frame: &ServerFrame| matches!(frame, ServerFrame::Receipt { read_seq, .. } if *read_seq == seq);
+    events.expect_frame(is_read).await;
+    let seen = format!(
+        "SELECT count(*) AS n FROM users WHERE id = '{user_id}' AND last_seen_at IS NOT NULL"
+    );
+    testkit::eventually(CARRIED_OUT, || async {
+        let seen = rows::number(&test.env, &seen).await;
+        (seen == 1).then_some(()).ok_or("not seen")
+    })
+    .await;
 }
 
 impl Walk {
@@ -300,6 +370,10 @@ impl Walk {
         let reply = heavy.try_upload("walk.png", &picture).await;
         self.note(&Method::POST, "/v1/uploads", &reply);
         let file: Attachment = reply.json();
+        let sent = heavy.upload("sent.png", &picture).await;
+        let send = json!({ "client_id": Uuid::now_v7(), "attachment_ids": [sent.id] });
+        let messages = format!("/v1/conversations/{}/messages", seed::direct(1));
+        self.post(heavy, &messages, send).await;
         let urls = json!({ "ids": [file.id] });
         self.post(heavy, "/v1/attachments/urls", urls).await;
         for address in [file.url, file.thumbnail_url.unwrap()] {

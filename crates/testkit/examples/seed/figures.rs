@@ -1,5 +1,7 @@
 //! Times what people ask of a full database, one request after the other.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use protocol::ids::ClientId;
@@ -8,13 +10,37 @@ use serde_json::json;
 use testkit::http::{Client, Reply, User};
 use testkit::seed;
 
-use super::setting;
+use super::{database, setting};
 
-/// Requests of a kind that are not counted, and that are.
-const WARM_UP: usize = 20;
-const REQUESTS: usize = 200;
+/// How often something is asked for.
+struct Times {
+    /// Not counted.
+    warm_up: usize,
+    /// Counted.
+    requests: usize,
+}
+
+/// What everyone asks for all the time.
+const OFTEN: Times = Times {
+    warm_up: 20,
+    requests: 200,
+};
+/// What changes something for ten thousand people, and is done now and then.
+const RARELY: Times = Times {
+    warm_up: 2,
+    requests: 20,
+};
+/// What ends such a group.
+const ONCE: Times = Times {
+    warm_up: 0,
+    requests: 5,
+};
+
+/// Figures over what they must be.
+static MISSED: AtomicUsize = AtomicUsize::new(0);
 
 pub async fn run() -> Result<(), String> {
+    let database = database()?;
     let client = Client::anonymous(setting("WARREN_SEED_URL", "http://localhost:8081"));
     let heavy = client.login(&seed::username(1)).await;
     let member = client.login(&seed::username(77)).await;
@@ -99,7 +125,59 @@ pub async fn run() -> Result<(), String> {
         took(heavy.post("/v1/sync", &nothing)).await.1
     })
     .await;
-    Ok(())
+    changes(heavy, member, &group, &database).await;
+    match MISSED.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        missed => Err(format!("{missed} of these take longer than they must")),
+    }
+}
+
+/// What an owner does to a group of everybody.
+async fn changes(owner: &Client, member: &Client, group: &str, database: &str) {
+    time("removing somebody from it", 25, || async {
+        let kick = format!("{group}/members/{}", seed::user(77));
+        let took = took(owner.delete(&kick)).await.1;
+        let join = format!("{group}/join");
+        member.post(&join, &json!({})).await.expect(200);
+        took
+    })
+    .await;
+    let round = Cell::new(0);
+    let next = || {
+        round.set(round.get() + 1);
+        round.get()
+    };
+    for (name, field) in [
+        ("a new name for it", "name"),
+        ("a new description", "description"),
+    ] {
+        time_of(RARELY, name, 1500, || async {
+            let change = json!({ field: format!("Everybody {}", next()) });
+            took(owner.patch(group, &change)).await.1
+        })
+        .await;
+    }
+    let channels = format!("{group}/channels");
+    let make = async || took(owner.post(&channels, &json!({ "name": "one more" }))).await;
+    let remove = async |made: Reply| {
+        let id = made.body["id"].as_str().unwrap_or_default();
+        took(owner.delete(&format!("/v1/channels/{id}"))).await.1
+    };
+    time_of(RARELY, "a new channel in it", 500, || async {
+        let (made, took) = make().await;
+        remove(made).await;
+        took
+    })
+    .await;
+    time_of(RARELY, "the end of a channel", 25, || async {
+        remove(make().await.0).await
+    })
+    .await;
+    time_of(ONCE, "the end of such a group", 3000, || async {
+        let crowd = seed::crowd(database).await;
+        took(owner.delete(&format!("/v1/groups/{crowd}"))).await.1
+    })
+    .await;
 }
 
 /// A request that must succeed, and its time.
@@ -114,11 +192,20 @@ async fn took(request: impl Future<Output = Reply>) -> (Reply, Duration) {
     (reply, took)
 }
 
-async fn time<F: Future<Output = Duration>>(name: &str, must: u128, request: impl Fn() -> F) {
-    let mut times = Vec::with_capacity(REQUESTS);
-    for count in 0..WARM_UP + REQUESTS {
+async fn time<F: Future<Output = Duration>>(name: &str, must_ms: u32, request: impl Fn() -> F) {
+    time_of(OFTEN, name, must_ms, request).await;
+}
+
+async fn time_of<F: Future<Output = Duration>>(
+    Times { warm_up, requests }: Times,
+    name: &str,
+    must_ms: u32,
+    request: impl Fn() -> F,
+) {
+    let mut times = Vec::with_capacity(requests);
+    for count in 0..warm_up + requests {
         let took = request().await;
-        if count >= WARM_UP {
+        if count >= warm_up {
             times.push(took);
         }
     }
@@ -126,12 +213,11 @@ async fn time<F: Future<Output = Duration>>(name: &str, must: u128, request: imp
     let at = |share: usize| {
         times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1000.0
     };
-    println!(
-        "{name:44}{:>8.1}{:>8.1}{:>8.1}{must:>8}",
-        at(50),
-        at(95),
-        at(100)
-    );
+    let (p50, p95, max) = (at(50), at(95), at(100));
+    let missed = p95 > f64::from(must_ms);
+    MISSED.fetch_add(usize::from(missed), Ordering::Relaxed);
+    let mark = if missed { "  MISSED" } else { "" };
+    println!("{name:44}{p50:>8.1}{p95:>8.1}{max:>8.1}{must_ms:>8}{mark}");
 }
 
 /// What a client knows that was away for five messages in each conversation.

@@ -8,7 +8,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use testkit::http::{Client, PASSWORD};
 use testkit::seed::{self, Size};
 
-use super::setting;
+use super::{database, setting};
 
 /// The account whose password everybody has.
 const OWNER: &str = "seed.owner";
@@ -20,8 +20,7 @@ struct Hash {
 }
 
 pub async fn run() -> Result<(), String> {
-    let database = std::env::var("WARREN_SEED_DATABASE")
-        .map_err(|_unset| "WARREN_SEED_DATABASE names the database".to_owned())?;
+    let database = database()?;
     let api = setting("WARREN_SEED_URL", "http://localhost:8081");
     let size = Size {
         users: number("WARREN_SEED_USERS", Size::FULL.users)?,

@@ -1,7 +1,7 @@
 //! Fills a running system with years of use, and times what people then ask of it.
 //!
 //! `make seed` and `make figures`, after `make up`. Settings: `WARREN_SEED_DATABASE` (the database
-//! of `make up`), `WARREN_SEED_URL` (an API's own address, for the figures), `WARREN_SEED_USERS`,
+//! of `make up`), `WARREN_SEED_URL` (an API's own address), `WARREN_SEED_USERS`,
 //! `WARREN_SEED_GROUPS`, `WARREN_SEED_MESSAGES`.
 
 #![allow(clippy::print_stdout, reason = "printing is what a program is for")]
@@ -30,4 +30,9 @@ async fn main() -> ExitCode {
 /// A setting, or what `make up` has.
 fn setting(name: &str, default: &str) -> String {
     std::env::var(name).unwrap_or_else(|_unset| default.to_owned())
+}
+
+fn database() -> Result<String, String> {
+    std::env::var("WARREN_SEED_DATABASE")
+        .map_err(|_unset| "WARREN_SEED_DATABASE names the database".to_owned())
 }

@@ -1,22 +1,13 @@
 //! The demo, as somebody sees it who tries the system for the first time.
 
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use testkit::process::System;
 
-/// Built by `cargo build -p testkit --example demo`, beside this test.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("it runs");
-    let candidates = test.ancestors().skip(1).take(2);
-    candidates
-        .map(|dir| dir.join("examples/demo"))
-        .find(|path| path.is_file())
-        .expect("the demo is not built: cargo build -p testkit --example demo")
-}
+use crate::programs;
 
 async fn play(url: String, ws: String) -> Output {
-    let mut command = Command::new(program());
+    let mut command = Command::new(programs::example("demo"));
     command.stdin(Stdio::null());
     command
         .env("WARREN_DEMO_URL", url)

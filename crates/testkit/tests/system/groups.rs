@@ -1,6 +1,7 @@
 //! Groups as their members live in them, over two servers of each kind.
 
 mod deleting;
+mod floors;
 mod joining;
 mod large;
 mod leaving;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::store::floors::raise;
 use futures_util::future::join_all;
 use protocol::frame::ServerFrame;
 use serde_json::json;
@@ -37,6 +38,32 @@ async fn receipts_at_the_same_time_through_two_processes_leave_no_floor_too_low(
         assert_eq!(room.lowest(&people[0]).await, (round, round));
     }
     another.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_look_at_the_same_time_one_lifts_the_floor() {
+    let test = TestApp::with(&[NEVER_LATER]).await;
+    let (people, room) = room(&test, &["ada", "bob"]).await;
+    room.pretend_to_be_large(&test).await;
+    let db = &test.app.state.db;
+    let channel = [room.id.0];
+    // Nobody waits here: it is one look for this long.
+    let pause = Duration::from_secs(3600);
+    for seq in 1..=20 {
+        people[0].client.send(room.id, "next").await;
+        room.read(&people[1], seq).await;
+        let last = "UPDATE receipt_floors SET raised_at = '-infinity'";
+        rows::change(&test.env, last).await;
+        let looks = (0..2).map(async |_| {
+            let mut conn = db.get().await.unwrap();
+            let floors = raise(&mut conn, &channel, pause).await.unwrap();
+            assert_eq!(floors.len(), 1, "{floors:?}");
+            floors[0].rose
+        });
+        let mut rose = join_all(looks).await;
+        rose.sort_unstable();
+        assert_eq!(rose, [false, true], "round {seq}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

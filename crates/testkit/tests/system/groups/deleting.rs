@@ -1,10 +1,11 @@
 //! The end of a group, and of a channel, while people talk in it.
 
 use protocol::frame::ServerFrame;
-use protocol::ids::ClientId;
+use protocol::ids::{ClientId, ConversationId};
 use protocol::message::Message;
+use serde_json::json;
 use testkit::client::Device;
-use testkit::http::Reply;
+use testkit::http::{Client, Reply};
 use testkit::process::System;
 use testkit::ws::Socket;
 
@@ -30,8 +31,41 @@ async fn require_gone(
     assert_eq!(socket.closed(), None);
 }
 
+/// Comes and goes until the group is gone; how often.
+async fn come_and_go(client: Client, group: String) -> usize {
+    let mut times = 0;
+    loop {
+        for what in ["join", "leave"] {
+            let reply = client.post(&format!("{group}/{what}"), &json!({})).await;
+            if reply.status >= 300 {
+                let _gone = reply.expect(404);
+                return times;
+            }
+        }
+        times += 1;
+    }
+}
+
+/// Reads whatever is said until the channel is gone; how often.
+async fn read_along(client: Client, channel: ConversationId) -> usize {
+    let path = format!("/v1/conversations/{channel}");
+    let mut times = 0;
+    loop {
+        let mut reply = client.get(&path).await;
+        if reply.status == 200 {
+            let read = json!({ "read_seq": reply.body["last_seq"] });
+            reply = client.post(&format!("{path}/receipts"), &read).await;
+        }
+        if reply.status >= 300 {
+            let _gone = reply.expect(404);
+            return times;
+        }
+        times += 1;
+    }
+}
+
 #[tokio::test]
-async fn a_group_deleted_under_load_ends_for_its_senders_and_harms_nobody_else() {
+async fn a_group_deleted_under_load_ends_for_everyone_in_it_and_harms_nobody_else() {
     let (town, [ada, bob, eve]) = Town::start(["ada", "bob", "eve"]).await;
     let sockets = [
         town.system.socket(0, &ada).await,
@@ -54,9 +88,22 @@ async fn a_group_deleted_under_load_ends_for_its_senders_and_harms_nobody_else()
             replies
         })
     });
-    elsewhere.go_on_for(20).await;
     let path = format!("/v1/groups/{}", town.group);
+    let mut others = Vec::new();
+    for (api, name) in ["fay", "gus"].into_iter().enumerate() {
+        let client = town.system.client(api).register(name).await.client;
+        others.push(tokio::spawn(come_and_go(client, path.clone())));
+    }
+    for (api, user) in [&bob, &eve].into_iter().enumerate() {
+        let client = town.system.user_at(api, user).client;
+        others.push(tokio::spawn(read_along(client, town.talk)));
+    }
+    elsewhere.go_on_for(20).await;
     ada.client.delete(&path).await.expect(204);
+    for other in others {
+        let times = other.await.expect("somebody was refused otherwise");
+        assert!(times > 0, "the group was gone before it began");
+    }
     for sender in senders {
         let mut replies = sender.await.expect("a sender has failed");
         let last = replies.pop().expect("each sent until it was refused");
@@ -85,6 +132,7 @@ async fn a_group_deleted_under_load_ends_for_its_senders_and_harms_nobody_else()
     for user in [&ada, &bob, &eve] {
         town.require_strange(user).await;
     }
+    require_no_deadlocks(&town.system).await;
 }
 
 #[tokio::test]

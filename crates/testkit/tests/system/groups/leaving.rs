@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use protocol::frame::{ReadyReason, ServerFrame};
 use protocol::ids::ClientId;
 use protocol::message::{Message, MessageKind, MessagePage};
+use reqwest::Url;
 use testkit::TestEnv;
 use testkit::client::Device;
 use testkit::http::Reply;
+use testkit::proxy::Proxy;
 use tokio::time::{Instant, sleep_until};
 
 use super::{REMOVED_WITHIN, SOON, Town, expect_text, require_deaf};
@@ -83,6 +85,50 @@ async fn who_was_removed_while_the_broker_was_away_hears_nothing_when_it_is_back
         device.sync().await;
         device.converge(socket, &ada, SOON).await;
     }
+}
+
+#[tokio::test]
+async fn who_was_removed_by_a_process_that_lost_the_broker_hears_nothing_of_one_that_has_it() {
+    let (mut town, [ada, bob]) = Town::on(
+        TestEnv::new().await,
+        // The removal waits in the outbox: nobody else tells of it in time.
+        &[("WARREN_OUTBOX_RELAY_EVERY_MS", "600000")],
+        ["ada", "bob"],
+    )
+    .await;
+    let (link, url) = link_to_broker(&town.system.env).await;
+    town.system.api[0].set("WARREN_BROKER_URL", url);
+    town.system.api[0].restart().await;
+    let adas = town.sockets(&ada).await;
+    let bobs = town.sockets(&bob).await;
+    town.require_heard(&[&adas, &bobs], "both of you").await;
+
+    link.cut();
+    // Ada asks the process that has lost it; the other one, and the ws-servers, know of nothing.
+    ada.client.kick(town.group, bob.id()).await;
+    let removed_at = Instant::now();
+    town.require_strange(&bob).await;
+    sleep_until(removed_at + REMOVED_WITHIN).await;
+    let elsewhere = town.system.user_at(1, &ada).client;
+    elsewhere.send(town.talk, "without you").await;
+    for socket in &adas {
+        expect_text(socket, "without you").await;
+    }
+    for socket in &bobs {
+        require_deaf(socket, town.talk, &["without you"]).await;
+        assert_eq!(socket.closed(), None);
+    }
+}
+
+/// A link of one process's own that can be cut, and its address.
+async fn link_to_broker(env: &TestEnv) -> (Proxy, Url) {
+    let mut url: Url = env.broker_url().parse().expect("it is an address");
+    let target = url.socket_addrs(|| Some(5672)).expect("it resolves");
+    let link = Proxy::to(target[0]).await;
+    let address = link.address();
+    url.set_ip_host(address.ip()).expect("amqp has a host");
+    url.set_port(Some(address.port())).expect("amqp has a port");
+    (link, url)
 }
 
 #[tokio::test]

@@ -1,0 +1,2 @@
+DROP FUNCTION raise_floors_2(uuid[], interval);
+DROP TABLE stale_floors;
