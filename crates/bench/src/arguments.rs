@@ -32,6 +32,15 @@ pub struct Arguments {
     /// What is loaded.
     #[arg(long, value_enum, default_value = "warren")]
     pub target: Target,
+    /// Load nothing: write the figures and pictures of this folder's reports into the documentation.
+    #[arg(long, value_name = "FOLDER")]
+    pub page: Option<PathBuf>,
+    /// The documentation.
+    #[arg(long, default_value = "docs", requires = "page")]
+    pub docs: PathBuf,
+    /// Fail only if something was lost, late in its place or twice: a short run says nothing of speed.
+    #[arg(long)]
+    pub whole_only: bool,
     /// Where reports are written.
     #[arg(long, default_value = "target/bench")]
     pub out: PathBuf,
@@ -57,6 +66,9 @@ pub struct Arguments {
     /// The database.
     #[arg(long, help_heading = "A system of this project")]
     database: Option<String>,
+    /// The broker.
+    #[arg(long, help_heading = "A system of this project")]
+    broker: Option<SocketAddr>,
     /// The folder of the stack: keys, pids.
     #[arg(long, help_heading = "A system of this project")]
     run_dir: Option<PathBuf>,
@@ -102,6 +114,7 @@ impl Arguments {
             sockets: self.ws.clone(),
             front: self.front.context("--front is missing")?,
             database: self.database.clone().context("--database is missing")?,
+            broker: self.broker.context("--broker is missing")?,
             run_dir: self.run_dir.clone().context("--run-dir is missing")?,
             seconds: self.seconds,
             warm_up: self.warm_up,

@@ -1,7 +1,7 @@
 //! One run: the system under load, the clients, and what both cost in a window of time.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -17,9 +17,11 @@ use crate::load::{Sent, Stream, send};
 use crate::mark::Marks;
 use crate::people::{Pair, People, Room};
 use crate::report::Report;
+use crate::spent::Meter;
+use crate::tally::Times;
 use crate::token::TokenMaker;
 use crate::units::{self, Units};
-use crate::usage::{self, Process, Usage};
+use crate::usage;
 use crate::window::Window;
 
 /// Connections begun in a second when a workload is not about connecting.
@@ -38,6 +40,8 @@ pub struct Options {
     pub front: SocketAddr,
     /// The database.
     pub database: String,
+    /// The broker.
+    pub broker: SocketAddr,
     /// The stack's folder: keys, pids.
     pub run_dir: PathBuf,
     /// Length of a window.
@@ -113,10 +117,23 @@ impl Bench {
     /// # Errors
     /// They do not all become ready.
     pub async fn seat_room(&self, crowd: &mut Crowd, room: &Room, class: usize) -> Result<()> {
+        self.seat_members(crowd, room, room.members.clone(), class)
+            .await
+    }
+
+    /// Connects some members of a room.
+    ///
+    /// # Errors
+    /// They do not all become ready.
+    pub async fn seat_members(
+        &self,
+        crowd: &mut Crowd,
+        room: &Room,
+        members: Range<u32>,
+        class: usize,
+    ) -> Result<()> {
         let ledger = self.people.ledger(room.conversation_id).await?;
-        let seats = room
-            .members
-            .clone()
+        let seats = members
             .map(|person| self.seat(person, class, vec![(room.conversation_id, ledger.clone())]));
         crowd.join(seats.collect(), JOIN_PER_SECOND).await
     }
@@ -182,11 +199,10 @@ impl Bench {
                 tokio::task::spawn_local(send(self.marks, apis, stream, from, until))
             })
             .collect();
-        let processes = usage::processes(&self.options.run_dir)?;
         sleep_until(from.into()).await;
-        let before = (usage::usages(&processes), usage::own(), Instant::now());
+        let meter = self.meter()?;
         sleep_until(until.into()).await;
-        let after = (usage::usages(&processes), usage::own(), Instant::now());
+        let mut spent = meter.stop();
         let mut sent = Vec::new();
         for sender in senders {
             sent.push(sender.await?);
@@ -200,18 +216,34 @@ impl Bench {
         while !arrived(&sent) && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Ok(Window {
-            seconds: (after.2 - before.2).as_secs_f64(),
-            sent,
-            tally: crowd.collect().await?,
-            cpu: spent(&processes, &before.0, &after.0),
-            rss_kib: after
-                .0
-                .iter()
-                .map(|(name, usage)| (name.clone(), usage.rss_kib))
-                .collect(),
-            own_cpu: after.1.cpu - before.1.cpu,
-        })
+        let tally = crowd.collect().await?;
+        spent.reads_late = tally.lateness.clone();
+        if !sent.is_empty() {
+            spent.sends_late = sent.iter().fold(Times::default(), |mut all, sent| {
+                all.add(&sent.lateness);
+                all
+            });
+        }
+        Ok(Window { sent, tally, spent })
+    }
+
+    /// Begins to measure what the system costs.
+    ///
+    /// # Errors
+    /// The stack's folder cannot be read.
+    pub fn meter(&self) -> Result<Meter> {
+        Ok(Meter::start(usage::processes(&self.options.run_dir)?))
+    }
+
+    /// Waits until the next window, begun now, is over; says what was counted in it by `count`.
+    ///
+    /// # Errors
+    /// What counting ends with.
+    pub async fn count_in_window(&self, count: impl AsyncFn() -> Result<i64>) -> Result<f64> {
+        tokio::time::sleep(Duration::from_secs(self.options.warm_up)).await;
+        let before = count().await?;
+        tokio::time::sleep(Duration::from_secs(self.options.seconds)).await;
+        Ok((count().await? - before) as f64)
     }
 
     /// From a moment to one of the run's clock, in microseconds.
@@ -225,22 +257,4 @@ impl Bench {
     pub fn report(&self, workload: &str, what: String) -> Report {
         Report::new(workload, what, self.units)
     }
-}
-
-fn spent(
-    processes: &[Process],
-    before: &BTreeMap<String, Usage>,
-    after: &BTreeMap<String, Usage>,
-) -> BTreeMap<String, f64> {
-    let cpu = |usages: &BTreeMap<String, Usage>, name: &str| {
-        usages.get(name).map_or(0.0, |usage| usage.cpu)
-    };
-    processes
-        .iter()
-        .map(|process| {
-            let name = process.name.clone();
-            let spent = cpu(after, &name) - cpu(before, &name);
-            (name, spent)
-        })
-        .collect()
 }

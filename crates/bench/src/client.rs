@@ -127,6 +127,7 @@ impl Client {
                         .borrow_mut()
                         .back
                         .record_duration(since.elapsed());
+                    self.floor.live.back.fetch_add(1, Ordering::Relaxed);
                 }
             }
             let mut next = ping_at;

@@ -13,15 +13,15 @@ use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, sleep};
 
 use crate::client;
+use crate::descriptors;
 use crate::floor::{Floor, Live, Order, Seat};
 use crate::http::Api;
 use crate::mark::Marks;
+use crate::spent::PROBE;
 use crate::tally::Tally;
 
 /// What one read takes at most: a tick's worth of a busy room.
 const BUFFER: usize = 64 * 1024;
-/// How often a thread looks at its own lateness.
-const PROBE: Duration = Duration::from_millis(10);
 
 enum Command {
     Join(Vec<(Seat, Instant)>),
@@ -87,6 +87,7 @@ impl Crowd {
     /// They are not in time.
     pub async fn join(&mut self, seats: Vec<Seat>, per_second: f64) -> Result<()> {
         let count = seats.len();
+        descriptors::suffice(self.members as usize + count)?;
         let mut shares: Vec<Vec<(Seat, Instant)>> = vec![Vec::new(); self.threads.len()];
         let begin = Instant::now();
         let places = shares.len();
@@ -125,9 +126,20 @@ impl Crowd {
         Ok(())
     }
 
-    /// Drops every connection at once; each client comes back at a moment of its own within this.
-    pub fn storm(&self, within: Duration) {
+    /// Drops every connection at once; each client comes back at a moment of its own within
+    /// `within`. Waits until all of them are back and have synced, or the patience is at its end;
+    /// says how many are.
+    pub async fn storm(&self, within: Duration, patience: Duration) -> u64 {
+        let deadline = Instant::now() + patience;
+        self.live.back.store(0, Ordering::Relaxed);
         self.order.send_replace(Order::Storm(within));
+        loop {
+            let back = self.live.back.load(Ordering::Relaxed);
+            if back >= self.members || Instant::now() > deadline {
+                return back;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// What was seen since the last time.

@@ -67,8 +67,10 @@ pub struct Live {
     pub from: AtomicU64,
     /// Messages due from here on count no longer.
     pub until: AtomicU64,
-    /// Sockets that are ready (and, after a storm, synced).
+    /// Sockets that are ready.
     pub ready: AtomicU64,
+    /// Clients that came back after a storm and have synced.
+    pub back: AtomicU64,
     /// New messages in the window, by class.
     pub received: [AtomicU64; CLASSES],
     /// Connections that were lost.

@@ -9,17 +9,21 @@ mod arguments;
 mod bench;
 mod client;
 mod crowd;
+mod descriptors;
 mod event;
 mod floor;
 mod http;
 mod ledger;
 mod load;
+mod machine;
 mod mark;
 mod one_by_one;
+mod page;
 mod people;
 mod plot;
 mod raw;
 mod report;
+mod spent;
 mod tally;
 mod token;
 mod units;
@@ -37,6 +41,7 @@ use tokio::task::LocalSet;
 
 use crate::arguments::{Arguments, Target};
 use crate::bench::Bench;
+use crate::machine::Machine;
 
 /// Of the process, when a figure was missed.
 const MISSED: u8 = 2;
@@ -66,18 +71,25 @@ fn start(arguments: &Arguments) -> Result<bool> {
 }
 
 async fn run(arguments: &Arguments) -> Result<bool> {
+    if let Some(reports) = &arguments.page {
+        page::write(reports, &arguments.docs)?;
+        return Ok(true);
+    }
+    descriptors::raise();
     if arguments.target == Target::Raw {
         let report = workloads::raw(&arguments.raw()?, &arguments.pid, &arguments.out).await?;
         workloads::publish(&report, &arguments.out)?;
-        return Ok(report.reached());
+        return Ok(report.reached(arguments.whole_only));
     }
     let options = arguments.system()?;
     let mut all_reached = true;
     for name in arguments.names() {
         let bench = Bench::new(options.clone()).await?;
+        let machine = Machine::look(&bench.people, options.broker).await?;
+        machine.write(&arguments.out)?;
         let report = workloads::run(&bench, &name).await?;
         workloads::publish(&report, &arguments.out)?;
-        all_reached &= report.reached();
+        all_reached &= report.reached(arguments.whole_only);
     }
     Ok(all_reached)
 }

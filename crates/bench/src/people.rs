@@ -140,6 +140,15 @@ impl People {
         Ok(self.database.query_one(statement, &[]).await?.get(0))
     }
 
+    /// The database's version.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn server_version(&self) -> Result<String> {
+        let row = self.database.query_one("SHOW server_version", &[]).await?;
+        Ok(row.get(0))
+    }
+
     async fn run(&self, statements: &str) -> Result<()> {
         let transaction =
             format!("BEGIN; SET LOCAL synchronous_commit = off; {statements} COMMIT;");

@@ -1,68 +1,56 @@
-//! Latency over offered load, as a picture.
+//! Pictures of what was measured.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use plotters::prelude::*;
 
-use crate::report::Report;
+use crate::report::{Plot, thousands};
 
 /// Width and height.
 const SIZE: (u32, u32) = (900, 480);
+/// Of the lines, in turn.
+const COLOURS: [RGBColor; 4] = [BLUE, RED, BLACK, GREEN];
 
-/// Draws a report's curve.
+/// Draws a picture into `<folder>/<name>.svg`.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn latency(report: &Report, path: &Path) -> Result<()> {
-    let folder = path.parent().context("a file lies in a folder")?;
+pub fn draw(plot: &Plot, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
-    let far = report
-        .curve
-        .iter()
-        .map(|point| point[0])
-        .fold(1.0, f64::max);
-    let high = report
-        .curve
-        .iter()
-        .map(|point| point[3])
-        .fold(1.0, f64::max);
-    let area = SVGBackend::new(path, SIZE).into_drawing_area();
+    let path = folder.join(format!("{}.svg", plot.name));
+    let points = || plot.lines.iter().flat_map(|line| &line.points);
+    let far = points().map(|point| point[0]).fold(1.0, f64::max);
+    let high = points().map(|point| point[1]).fold(1.0, f64::max);
+    let area = SVGBackend::new(&path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let title = format!("{}: latency over deliveries per second", report.workload);
     let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 20))
+        .caption(&plot.title, ("sans-serif", 20))
         .margin(16)
         .x_label_area_size(48)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..far * 1.05, 0.0..high * 1.1)?;
     chart
         .configure_mesh()
-        .x_desc("offered deliveries per second")
-        .y_desc("ms from the moment a message was due")
-        .x_label_formatter(&|value| format!("{:.0} 000", value / 1000.0))
+        .x_desc(&plot.x)
+        .y_desc(&plot.y)
+        .x_label_formatter(&|value| thousands(*value))
         .draw()?;
-    for (place, (name, colour)) in [("p50", BLUE), ("p95", RED), ("p99", BLACK)]
-        .into_iter()
-        .enumerate()
-    {
-        let points: Vec<_> = report
-            .curve
+    for (line, colour) in plot.lines.iter().zip(COLOURS.into_iter().cycle()) {
+        let circles = line
+            .points
             .iter()
-            .filter_map(|point| Some((point[0], *point.get(place + 1)?)))
-            .collect();
-        let circles = points
-            .iter()
-            .map(|point| Circle::new(*point, 3, colour.filled()));
+            .map(|point| Circle::new((point[0], point[1]), 3, colour.filled()));
         chart.draw_series(circles)?;
+        let points = line.points.iter().map(|point| (point[0], point[1]));
         chart
-            .draw_series(LineSeries::new(points.iter().copied(), colour))?
-            .label(name)
+            .draw_series(LineSeries::new(points, colour))?
+            .label(&line.name)
             .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], colour));
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::UpperRight)
         .border_style(BLACK)
         .background_style(WHITE)
         .draw()?;

@@ -52,6 +52,7 @@ pub struct Raw {
 struct Hall {
     marks: Marks,
     times: RefCell<Times>,
+    late: RefCell<Times>,
     received: Cell<u64>,
     lost: Cell<u64>,
 }
@@ -69,6 +70,8 @@ pub struct Outcome {
     pub lost: u64,
     /// From the moment a message was due to the moment it was read.
     pub times: Times,
+    /// From the moment a message was due to the moment it was sent: the generator's own fault.
+    pub late: Times,
 }
 
 /// Connects, sends and listens.
@@ -79,6 +82,7 @@ pub async fn run(raw: &Raw) -> Result<Outcome> {
     let hall = Rc::new(Hall {
         marks: Marks::new(),
         times: RefCell::default(),
+        late: RefCell::default(),
         received: Cell::new(0),
         lost: Cell::new(0),
     });
@@ -93,7 +97,10 @@ pub async fn run(raw: &Raw) -> Result<Outcome> {
     while begin.elapsed() < raw.window {
         let due = begin + Duration::from_secs_f64(sent as f64 / raw.rate);
         sleep_until(due.into()).await;
-        let id = hall.marks.id(hall.marks.at(due), sent);
+        let due = hall.marks.at(due);
+        let late = hall.marks.now().saturating_sub(due);
+        hall.late.borrow_mut().record(late);
+        let id = hall.marks.id(due, sent);
         let mut body = format!("{}{id}", String::from_utf8_lossy(SIGN));
         body.extend(std::iter::repeat_n('x', BODY.saturating_sub(body.len())));
         let text = raw.template.replace(PLACE, &body);
@@ -115,6 +122,7 @@ pub async fn run(raw: &Raw) -> Result<Outcome> {
         received: hall.received.get(),
         lost: hall.lost.get(),
         times: hall.times.take(),
+        late: hall.late.take(),
     })
 }
 

@@ -10,16 +10,16 @@ mod presence;
 mod room;
 
 use std::path::Path;
-use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 use crate::bench::Bench;
 use crate::plot;
 use crate::raw::Raw;
-use crate::report::{Bound, Cost, Report};
+use crate::report::Report;
+use crate::spent::Meter;
 use crate::units::{self, Units};
-use crate::usage::{self, Process};
+use crate::usage::Process;
 
 /// All of them, in the order in which they are run.
 pub const ALL: [&str; 15] = [
@@ -83,43 +83,30 @@ pub async fn raw(raw: &Raw, pids: &[u32], folder: &Path) -> Result<Report> {
             pid: *pid,
         })
         .collect();
-    let before = (usage::usages(&processes), usage::own(), Instant::now());
+    let meter = Meter::start(processes);
     let outcome = crate::raw::run(raw).await?;
-    let seconds = before.2.elapsed().as_secs_f64();
-    let after = usage::usages(&processes);
+    let mut spent = meter.stop();
+    // One thread reads and sends: its timers say how late it read.
+    spent.reads_late = std::mem::replace(&mut spent.sends_late, outcome.late);
     let what = format!(
         "{} clients of {}, {} messages/s",
         raw.connections, raw.address, raw.rate
     );
     let mut report = Report::new("raw", what, units);
     report.tell("sent", outcome.sent as f64 / raw.window.as_secs_f64(), "/s");
-    let share = outcome.received as f64 * 100.0 / outcome.expected.max(1) as f64;
-    report.require("arrived", share, "%", Bound::AtLeast(100.0));
-    report.require(
-        "connections lost",
-        outcome.lost as f64,
-        "",
-        Bound::AtMost(0.0),
-    );
+    report.require_all("arrived", outcome.received, outcome.expected);
+    report.require_none("connections lost", outcome.lost);
     for (name, quantile) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
         report.tell(format!("delivery {name}"), outcome.times.ms(quantile), "ms");
     }
     let deliveries = outcome.received.max(1) as f64;
-    let mut cpu = 0.0;
-    for (name, usage) in &after {
-        let spent = usage.cpu - before.0.get(name).map_or(0.0, |before| before.cpu);
-        cpu += spent;
-        report.costs.push(Cost {
-            process: name.clone(),
-            cpu_ms_per_s: spent * 1000.0 / seconds,
-            rss_mib: usage.rss_kib as f64 / 1024.0,
-        });
-    }
     if !pids.is_empty() {
+        let cpu: f64 = spent.cpu.values().sum();
         report.tell("server CPU per delivery", cpu * 1e6 / deliveries, "µs");
     }
-    let own = usage::own().cpu - before.1.cpu;
-    report.tell("generator: CPU per delivery", own * 1e6 / deliveries, "µs");
+    let own = spent.own_cpu * 1e6 / deliveries;
+    report.tell("generator: CPU per delivery", own, "µs");
+    spent.tell(&mut report);
     Ok(report)
 }
 
@@ -129,8 +116,9 @@ pub async fn raw(raw: &Raw, pids: &[u32], folder: &Path) -> Result<Report> {
 /// The folder cannot be written to.
 pub fn publish(report: &Report, folder: &Path) -> Result<()> {
     print!("{}", report.table());
-    if !report.curve.is_empty() {
-        plot::latency(report, &folder.join(format!("{}.svg", report.workload)))?;
+    report.write(folder)?;
+    for picture in &report.plots {
+        plot::draw(picture, folder)?;
     }
-    report.write(folder)
+    Ok(())
 }

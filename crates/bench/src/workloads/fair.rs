@@ -10,12 +10,10 @@ use super::{pairs, room};
 
 /// Messages a second in the direct chats.
 const RATE: f64 = 50.0;
-/// Direct chats.
-const PAIRS: u32 = 100;
 
 pub async fn fair(bench: &Bench) -> Result<Report> {
-    bench.people.exist(room::MEMBERS + 2 * PAIRS).await?;
-    let chats = bench.people.pairs(room::MEMBERS + 1, PAIRS).await?;
+    bench.people.exist(room::MEMBERS + 2 * pairs::PAIRS).await?;
+    let chats = bench.people.pairs(room::MEMBERS + 1, pairs::PAIRS).await?;
     let mut crowd = bench.crowd()?;
     bench
         .seat_pairs_on(&mut crowd, &chats, &bench.options.sockets)
@@ -35,8 +33,10 @@ pub async fn fair(bench: &Bench) -> Result<Report> {
     ];
     let busy = bench.window(&crowd, streams).await?;
 
-    let what =
-        format!("room, and on the same ws-servers {PAIRS} direct chats with {RATE} messages/s");
+    let what = format!(
+        "room, and on the same ws-servers {} direct chats with {RATE} messages/s",
+        pairs::PAIRS
+    );
     let mut report = bench.report("fair", what);
     let alone = &quiet.deliveries(0)?.times;
     let beside = &busy.deliveries(0)?.times;
@@ -57,6 +57,7 @@ pub async fn fair(bench: &Bench) -> Result<Report> {
     if let Some(sent) = busy.sent.first() {
         report.tell("pairs' answer p95", sent.answer.ms(0.95), "ms");
     }
+    quiet.tell_whole(&mut report, "pairs alone: ");
     busy.tell(&mut report);
     room::end(crowd, &mut report).await?;
     Ok(report)

@@ -4,7 +4,9 @@ use anyhow::Result;
 
 use crate::bench::Bench;
 use crate::load::Pace;
+use crate::people::Room;
 use crate::report::{Bound, Report};
+use crate::tally::Tally;
 use crate::window::Window;
 
 use super::{pairs, room};
@@ -12,8 +14,9 @@ use super::{pairs, room};
 pub async fn front(bench: &Bench) -> Result<Report> {
     bench.people.exist(room::MEMBERS).await?;
     let group = bench.people.room(1, room::MEMBERS).await?;
-    let around = room_by(bench, &group, false).await?;
-    let through = room_by(bench, &group, true).await?;
+    let mut ended = Tally::default();
+    let around = room_by(bench, &group, false, &mut ended).await?;
+    let through = room_by(bench, &group, true, &mut ended).await?;
     let mut report = bench.report("front", "room, then pairs, through nginx".to_owned());
     let p95 = |window: &Window| window.deliveries(0).map(|of| of.times.ms(0.95));
     report.tell("room: delivery p95 around nginx", p95(&around)?, "ms");
@@ -33,8 +36,9 @@ pub async fn front(bench: &Bench) -> Result<Report> {
         through.us_per_delivery(),
         "µs",
     );
-    let nginx = through.cpu_of("nginx") * 1e6 / through.received().max(1) as f64;
+    let nginx = through.spent.cpu_of("nginx") * 1e6 / through.received().max(1) as f64;
     report.tell("room: of it nginx", nginx, "µs");
+    around.tell_whole(&mut report, "room around nginx: ");
     through.tell(&mut report);
 
     let chats = bench.people.pairs(1, pairs::PAIRS).await?;
@@ -46,8 +50,7 @@ pub async fn front(bench: &Bench) -> Result<Report> {
     let window = bench
         .window_through(&crowd, streams, &[bench.options.front])
         .await?;
-    let share = window.received() as f64 * 100.0 / window.expected().max(1) as f64;
-    report.require("pairs: arrived", share, "%", Bound::AtLeast(100.0));
+    window.tell_whole(&mut report, "pairs: ");
     report.tell("pairs: delivery p95", p95(&window)?, "ms");
     if let Some(sent) = window.sent.first() {
         report.tell("pairs: answer p95", sent.answer.ms(0.95), "ms");
@@ -57,13 +60,15 @@ pub async fn front(bench: &Bench) -> Result<Report> {
         window.us_per_message(),
         "µs",
     );
-    let nginx = window.cpu_of("nginx") * 1e6 / window.acknowledged().max(1) as f64;
+    let nginx = window.us_per_message_of(window.spent.cpu_of("nginx"));
     report.tell("pairs: of it nginx", nginx, "µs");
-    room::end(crowd, &mut report).await?;
+    ended.add(crowd.leave().await?);
+    room::tell_end(&ended, &mut report);
     Ok(report)
 }
 
-async fn room_by(bench: &Bench, group: &crate::people::Room, through: bool) -> Result<Window> {
+/// The room, around nginx or through it; `ended` gets what the end of its crowd shows.
+async fn room_by(bench: &Bench, group: &Room, through: bool, ended: &mut Tally) -> Result<Window> {
     let ledger = bench.people.ledger(group.conversation_id).await?;
     let mut crowd = bench.crowd()?;
     let seats = group.members.clone().map(|person| {
@@ -82,6 +87,6 @@ async fn room_by(bench: &Bench, group: &crate::people::Room, through: bool) -> R
     } else {
         bench.window(&crowd, streams).await?
     };
-    crowd.leave().await?;
+    ended.add(crowd.leave().await?);
     Ok(window)
 }

@@ -34,8 +34,10 @@ pub async fn history(bench: &Bench) -> Result<Report> {
     // Whoever reads first pays for the disk.
     read(bench, long, LONG).await?;
     read(bench, short, SHORT).await?;
+    let meter = bench.meter()?;
     let from_short = read(bench, short, SHORT).await?;
     let from_long = read(bench, long, LONG).await?;
+    let spent = meter.stop();
     let what = format!(
         "{PAGES} pages of {PAGE} messages, anywhere in a conversation of {LONG}, one after the other"
     );
@@ -49,6 +51,9 @@ pub async fn history(bench: &Bench) -> Result<Report> {
     );
     let ratio = from_long.ms(0.95) / from_short.ms(0.95);
     report.require("times that", ratio, "", Bound::AtMost(1.5));
+    let per_page = spent.server_cpu() * 1e6 / (2 * PAGES) as f64;
+    report.tell("server CPU per page", per_page, "µs");
+    spent.tell(&mut report);
     Ok(report)
 }
 

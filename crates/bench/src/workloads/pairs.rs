@@ -5,13 +5,14 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::bench::Bench;
+use crate::crowd::Crowd;
 use crate::load::{Pace, Stream, Target};
 use crate::one_by_one;
 use crate::people::Pair;
 use crate::report::{Bound, Report};
 use crate::window::Window;
 
-use super::room::end;
+use super::room;
 
 /// Direct chats; twice as many people.
 pub const PAIRS: u32 = 500;
@@ -63,11 +64,11 @@ pub async fn pairs(bench: &Bench) -> Result<Report> {
         Bound::AtMost(650.0),
     );
     for kind in ["api", "ws-server", "postgres", "rabbitmq"] {
-        let cost = window.cpu_of(kind) * 1e6 / window.acknowledged().max(1) as f64;
+        let cost = window.us_per_message_of(window.spent.cpu_of(kind));
         report.tell(format!("of it {kind}"), cost, "µs");
     }
     window.tell(&mut report);
-    end(crowd, &mut report).await?;
+    room::end(crowd, &mut report).await?;
     Ok(report)
 }
 
@@ -100,21 +101,25 @@ pub fn tell(bench: &Bench, window: &Window, report: &mut Report) -> Result<()> {
 pub async fn max(bench: &Bench) -> Result<Report> {
     bench.people.exist(2 * PAIRS).await?;
     let pairs = bench.people.pairs(1, PAIRS).await?;
-    let what =
-        format!("{PAIRS} direct chats, {SENDERS} senders in a closed loop, nobody connected");
-    let stream = stream(bench, &pairs, Pace::Closed(SENDERS), 0);
-    let pairs: Vec<_> = pairs
+    let mut crowd = bench.crowd()?;
+    bench
+        .seat_pairs_on(&mut crowd, &pairs, &bench.options.sockets)
+        .await?;
+    let what = format!(
+        "{} people in {PAIRS} direct chats, all connected, {SENDERS} senders in a closed loop",
+        2 * PAIRS
+    );
+    let stream = stream(bench, &pairs, Pace::Closed(SENDERS), 2);
+    let places: Vec<_> = pairs
         .iter()
         .map(|pair| (pair.conversation_id, pair.people.to_vec()))
         .collect();
-    closed(
-        bench,
-        bench.report("pairs-max", what),
-        stream,
-        &pairs,
-        4000.0,
-    )
-    .await
+    let mut report = bench.report("pairs-max", what);
+    let window = closed(bench, &crowd, &mut report, stream, &places, 4000.0).await?;
+    room::tell_latency(&window, &mut report, None)?;
+    window.tell(&mut report);
+    room::end(crowd, &mut report).await?;
+    Ok(report)
 }
 
 pub async fn hot(bench: &Bench) -> Result<Report> {
@@ -137,40 +142,39 @@ pub async fn hot(bench: &Bench) -> Result<Report> {
     let what =
         format!("{HOT_SENDERS} senders into one conversation in a closed loop, nobody connected");
     let places = [(room.conversation_id, room.members.clone().collect())];
-    closed(bench, bench.report("hot", what), stream, &places, 3500.0).await
+    let crowd = bench.crowd()?;
+    let mut report = bench.report("hot", what);
+    let window = closed(bench, &crowd, &mut report, stream, &places, 3500.0).await?;
+    window.tell_whole(&mut report, "");
+    window.tell_costs(&mut report);
+    crowd.leave().await?;
+    Ok(report)
 }
 
+/// Sends as fast as answers come, then the same by one transaction for each message.
 async fn closed(
     bench: &Bench,
-    mut report: Report,
+    crowd: &Crowd,
+    report: &mut Report,
     stream: Stream,
     places: &[(uuid::Uuid, Vec<u32>)],
     least: f64,
-) -> Result<Report> {
-    let crowd = bench.crowd()?;
-    let window = bench.window(&crowd, vec![stream]).await?;
-    let rate = window.acknowledged() as f64 / window.seconds;
+) -> Result<Window> {
+    let window = bench.window(crowd, vec![stream]).await?;
+    let rate = window.acknowledged() as f64 / window.spent.seconds;
     report.require("durable messages", rate, "/s", Bound::AtLeast(least));
-    let alone = one_by_one::rate(&bench.options.database, places, bench.options.seconds).await?;
+    let alone = one_by_one::rate(&bench.options, places).await?;
     report.tell("one transaction per message", alone, "/s");
     report.require("times that", rate / alone, "", Bound::AtLeast(3.0));
     if let Some(sent) = window.sent.first() {
         report.tell("answer p50", sent.answer.ms(0.5), "ms");
         report.tell("answer p95", sent.answer.ms(0.95), "ms");
         report.tell("answer p99", sent.answer.ms(0.99), "ms");
-        report.require("failed sends", sent.failed as f64, "", Bound::AtMost(0.0));
-        report.notes.extend(
-            sent.failure
-                .iter()
-                .map(|failure| format!("a send failed: {failure}")),
-        );
     }
     report.tell("server CPU per message", window.us_per_message(), "µs");
-    for kind in ["api", "postgres", "rabbitmq"] {
-        let cost = window.cpu_of(kind) * 1e6 / window.acknowledged().max(1) as f64;
+    for kind in ["api", "ws-server", "postgres", "rabbitmq"] {
+        let cost = window.us_per_message_of(window.spent.cpu_of(kind));
         report.tell(format!("of it {kind}"), cost, "µs");
     }
-    window.tell_costs(&mut report);
-    crowd.leave().await?;
-    Ok(report)
+    Ok(window)
 }

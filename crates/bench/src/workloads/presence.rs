@@ -60,12 +60,17 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
         ensure!(Instant::now() < deadline, "not everybody is online");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    crowd.collect().await?;
+    let meter = bench.meter()?;
     let mut polls = Times::default();
     for _ in 0..POLLS {
         let began = Instant::now();
         online().await?;
         polls.record_duration(began.elapsed());
     }
+    let mut spent = meter.stop();
+    let online_tally = crowd.collect().await?;
+    spent.reads_late = online_tally.lateness;
     let mut report = bench.report(
         "presence",
         format!(
@@ -74,9 +79,11 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     );
     report.tell("poll p50", polls.ms(0.5), "ms");
     report.require("poll p95", polls.ms(0.95), "ms", Bound::AtMost(3.0));
+    let per_poll = spent.cpu_of("api") * 1e6 / POLLS as f64;
+    report.tell("api CPU per poll", per_poll, "µs");
+    report.require_none("connections lost before", online_tally.lost.values().sum());
 
     // Those with odd numbers are on the server that dies; they come back nowhere else.
-    crowd.collect().await?;
     let processes = usage::processes(&bench.options.run_dir)?;
     let victim = processes
         .iter()
@@ -113,12 +120,8 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
         "s",
         most,
     );
-    report.require(
-        "offline by push",
-        pushed.offline.len() as f64,
-        "",
-        Bound::AtLeast(gone as f64),
-    );
+    report.require_all("offline by push", pushed.offline.len() as u64, gone as u64);
+    spent.tell(&mut report);
     crowd.leave().await?;
     Ok(report)
 }

@@ -7,7 +7,8 @@ use crate::crowd::Crowd;
 use crate::floor::Watermarks;
 use crate::load::{Pace, Stream, Target};
 use crate::people::Room;
-use crate::report::{Bound, Report};
+use crate::report::{Bound, Line, Plot, Report};
+use crate::tally::Tally;
 use crate::window::Window;
 
 /// Members, all connected.
@@ -23,6 +24,11 @@ const READERS: usize = 10;
 
 /// A stream into a room, by all of its members in turn.
 pub fn stream(bench: &Bench, room: &Room, rate: f64) -> Stream {
+    stream_to(bench, room, rate, room.members.len() as u64)
+}
+
+/// As [`stream`], while so many are connected.
+pub fn stream_to(bench: &Bench, room: &Room, rate: f64, hearers: u64) -> Stream {
     Stream {
         targets: vec![Target {
             conversation_id: room.conversation_id,
@@ -31,7 +37,7 @@ pub fn stream(bench: &Bench, room: &Room, rate: f64) -> Stream {
                 .clone()
                 .map(|person| bench.people.token(person))
                 .collect(),
-            hearers: room.members.len() as u64,
+            hearers,
         }],
         pace: Pace::Open(rate),
     }
@@ -47,20 +53,14 @@ async fn connected(bench: &Bench) -> Result<(Room, Crowd)> {
 
 /// Ends a crowd and adds what only the end shows.
 pub async fn end(crowd: Crowd, report: &mut Report) -> Result<()> {
-    let last = crowd.leave().await?;
-    report.require(
-        "holes at the end",
-        last.holes as f64,
-        "",
-        Bound::AtMost(0.0),
-    );
-    report.require(
-        "misplaced after the rule",
-        last.misplaced as f64,
-        "",
-        Bound::AtMost(0.0),
-    );
+    tell_end(&crowd.leave().await?, report);
     Ok(())
+}
+
+/// Adds what the end of a crowd has shown.
+pub fn tell_end(last: &Tally, report: &mut Report) {
+    report.require_none("holes at the end", last.holes);
+    report.require_none("misplaced after the rule", last.misplaced);
 }
 
 /// Latencies of deliveries.
@@ -142,53 +142,79 @@ pub async fn max(bench: &Bench) -> Result<Report> {
         format!("the same room, as many messages/s as arrive whole with p95 ≤ {IN_TIME_MS} ms");
     let mut report = bench.report("room-max", what);
     let mut best: Option<Window> = None;
+    let names = ["p50", "p95", "p99"];
+    let mut latency = names.map(|name| (name, Vec::new()));
+    let mut costs = Vec::new();
     for rate in LADDER {
         let window = bench
             .window(&crowd, vec![stream(bench, &room, rate)])
             .await?;
         let times = &window.deliveries(0)?.times;
-        let point = [
-            rate * f64::from(MEMBERS),
-            times.ms(0.5),
-            times.ms(0.95),
-            times.ms(0.99),
-        ];
-        report.curve.push(point);
-        let whole = window.received() >= window.expected()
-            && window.sent.iter().all(|sent| sent.failed == 0);
-        report.tell(format!("p95 at {:.0}/s", point[0]), point[2], "ms");
+        let offered = rate * f64::from(MEMBERS);
+        for ((_, points), quantile) in latency.iter_mut().zip([0.5, 0.95, 0.99]) {
+            points.push([offered, times.ms(quantile)]);
+        }
+        costs.push([offered, window.us_per_delivery()]);
+        let p95 = times.ms(0.95);
+        report.tell(format!("p95 at {offered:.0}/s"), p95, "ms");
         report.tell(
-            format!("server CPU per delivery at {:.0}/s", point[0]),
+            format!("server CPU per delivery at {offered:.0}/s"),
             window.us_per_delivery(),
             "µs",
         );
-        if !whole || point[2] > IN_TIME_MS {
+        if !window.is_whole() || p95 > IN_TIME_MS {
             let share = window.received() as f64 * 100.0 / window.expected().max(1) as f64;
             report.notes.push(format!(
-                "at {:.0}/s {share:.3} % arrived, p95 {:.0} ms",
-                point[0], point[2]
+                "at {offered:.0}/s {share:.3} % arrived, p95 {p95:.0} ms; {}",
+                window.spent.lateness()
             ));
             break;
         }
         best = Some(window);
     }
-    let reached = best
-        .as_ref()
-        .map_or(0.0, |window| window.received() as f64 / window.seconds);
+    let reached = best.as_ref().map_or(0.0, |window| {
+        window.received() as f64 / window.spent.seconds
+    });
     report.require("deliveries", reached, "/s", Bound::AtLeast(600_000.0));
     if let Some(window) = best {
         window.tell_costs(&mut report);
     }
+    let line = |name: &str, points| Line {
+        name: name.to_owned(),
+        points,
+    };
+    let plot = |name: &str, title: &str, y: &str, lines| Plot {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        x: "offered deliveries per second".to_owned(),
+        y: y.to_owned(),
+        lines,
+    };
+    report.plots = vec![
+        plot(
+            "room-latency",
+            "room: latency over offered load",
+            "ms from the moment a message was due",
+            latency
+                .into_iter()
+                .map(|(name, points)| line(name, points))
+                .collect(),
+        ),
+        plot(
+            "room-cost",
+            "room: server CPU per delivery over offered load",
+            "µs of server CPU per delivery",
+            vec![line("server CPU per delivery", costs)],
+        ),
+    ];
     end(crowd, &mut report).await?;
     Ok(report)
 }
 
 pub async fn receipts(bench: &Bench) -> Result<Report> {
     let (room, crowd) = connected(bench).await?;
-    let without = bench
-        .window(&crowd, vec![stream(bench, &room, BESIDE_RECEIPTS)])
-        .await?;
-    crowd.leave().await?;
+    let (without, rows_without) = beside_receipts(bench, &room, &crowd).await?;
+    let mut ended = crowd.leave().await?;
 
     let ledger = bench.people.ledger(room.conversation_id).await?;
     let mut crowd = bench.crowd()?;
@@ -202,14 +228,7 @@ pub async fn receipts(bench: &Bench) -> Result<Report> {
         seat
     });
     crowd.join(seats.collect(), 500.0).await?;
-    let rows = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'members'";
-    let before = bench.people.number(rows).await?;
-    let with = bench
-        .window(&crowd, vec![stream(bench, &room, BESIDE_RECEIPTS)])
-        .await?;
-    // The statistics of a table are told once a second.
-    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-    let updated = bench.people.number(rows).await? - before;
+    let (with, rows_with) = beside_receipts(bench, &room, &crowd).await?;
 
     let what = format!(
         "room at {BESIDE_RECEIPTS} messages/s, every client says what it received once a second, one in {READERS} what it read"
@@ -219,27 +238,51 @@ pub async fn receipts(bench: &Bench) -> Result<Report> {
     let (quiet, loud) = (p95(&without)?, p95(&with)?);
     report.tell("delivery p95 without receipts", quiet, "ms");
     report.require("delivery p95", loud, "ms", Bound::AtMost(quiet * 1.25));
-    // Also what was written while warming up; each message moves its sender's row too.
-    let seconds = with.seconds + bench.options.warm_up as f64 + 2.0;
-    let by_senders = BESIDE_RECEIPTS * seconds;
-    let per_member = (updated as f64 - by_senders).max(0.0) / seconds / f64::from(MEMBERS);
+    // Each message moves its sender's row as well, with receipts and without.
+    let rows = (rows_with - rows_without).max(0.0);
+    let seconds = with.spent.seconds;
     report.require(
         "rows written per second and member",
-        per_member,
+        rows / seconds / f64::from(MEMBERS),
         "",
         Bound::AtMost(1.0),
     );
-    let written = per_member * with.seconds * f64::from(MEMBERS);
-    let more = (with.server_cpu() - without.server_cpu()) * 1e6 / written.max(1.0);
-    report.require("server CPU per row", more, "µs", Bound::AtMost(100.0));
-    let sent = with.tally.watermarks as f64 / with.seconds;
+    let added = with.spent.server_cpu() - without.spent.server_cpu();
+    report.tell(
+        "server CPU that receipts add",
+        added * 1e3 / seconds,
+        "ms/s",
+    );
+    report.require(
+        "server CPU per row",
+        added * 1e6 / rows.max(1.0),
+        "µs",
+        Bound::AtMost(100.0),
+    );
+    for kind in ["api", "ws-server", "postgres", "rabbitmq"] {
+        let added = with.spent.cpu_of(kind) - without.spent.cpu_of(kind);
+        report.tell(format!("of it {kind}"), added * 1e6 / rows.max(1.0), "µs");
+    }
+    let sent = with.tally.watermarks as f64 / seconds;
     report.tell("watermarks sent", sent, "/s");
     report.tell(
         "frames about them",
-        with.tally.receipts as f64 / with.seconds,
+        with.tally.receipts as f64 / seconds,
         "/s",
     );
+    without.tell_whole(&mut report, "without receipts: ");
     with.tell(&mut report);
-    end(crowd, &mut report).await?;
+    ended.add(crowd.leave().await?);
+    tell_end(&ended, &mut report);
     Ok(report)
+}
+
+/// A window, and how many members' rows were written in it.
+async fn beside_receipts(bench: &Bench, room: &Room, crowd: &Crowd) -> Result<(Window, f64)> {
+    // A connection tells its statistics once a second: at both ends of a window alike.
+    let rows = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'members'";
+    let rows = bench.count_in_window(async || bench.people.number(rows).await);
+    let streams = vec![stream(bench, room, BESIDE_RECEIPTS)];
+    let (window, rows) = tokio::join!(bench.window(crowd, streams), rows);
+    Ok((window?, rows?))
 }
