@@ -160,9 +160,7 @@ async fn look(
     for some in now.chunks(PER_STATEMENT) {
         let raised = rows::raise(&mut conn, some).await?;
         metrics::floors_raised(raised.len());
-        raised
-            .iter()
-            .for_each(|floor| events.publish_transient(event(floor)));
+        events.publish_transient(raised.iter().map(event));
     }
     if !written.is_empty() {
         rows::note_activity(&mut conn, &written, ACTIVITY_STEP_MS).await?;
