@@ -22,10 +22,6 @@ use tokio::task::JoinHandle;
 use crate::app::State;
 use crate::error::Result;
 
-/// Messages of one batch.
-const BATCH: usize = 500;
-/// Messages on their way to this process: one batch at work, one behind it.
-const PREFETCH: u16 = 1_000;
 /// How long a batch waits before it is tried again.
 const RETRY_EVERY: Duration = Duration::from_millis(500);
 
@@ -35,6 +31,8 @@ trait Worker: Send + 'static {
     type Command: DeserializeOwned + Send;
     /// The queue it takes from.
     const QUEUE: &'static str;
+    /// Messages of one batch; twice as many may be on their way: one batch at work, one behind it.
+    const BATCH: u16 = 500;
 
     fn carry_out(
         &mut self,
@@ -79,10 +77,10 @@ async fn consume<W: Worker>(worker: &mut W, state: &State) -> Result<(), BrokerE
     let connection = broker::connect(&state.config.broker, &name).await?;
     let channel = connection.create_channel().await?;
     broker::declare_topology(&channel).await?;
-    let mut consumer = open(&channel, W::QUEUE).await?;
+    let mut consumer = open::<W>(&channel).await?;
     while let Some(first) = consumer.next().await {
         let mut batch = vec![first?];
-        while batch.len() < BATCH
+        while batch.len() < usize::from(W::BATCH)
             && let Some(Some(next)) = consumer.next().now_or_never()
         {
             batch.push(next?);
@@ -102,13 +100,13 @@ async fn consume<W: Worker>(worker: &mut W, state: &State) -> Result<(), BrokerE
     Ok(())
 }
 
-async fn open(channel: &Channel, queue: &'static str) -> Result<Consumer, lapin::Error> {
+async fn open<W: Worker>(channel: &Channel) -> Result<Consumer, lapin::Error> {
     channel
-        .basic_qos(PREFETCH, BasicQosOptions::default())
+        .basic_qos(W::BATCH * 2, BasicQosOptions::default())
         .await?;
     channel
         .basic_consume(
-            queue.into(),
+            W::QUEUE.into(),
             "".into(),
             BasicConsumeOptions::default(),
             FieldTable::default(),

@@ -4,6 +4,7 @@
 //! and hands the event to the publisher once the transaction has committed. A confirmed event's row
 //! is deleted; whatever goes wrong, the row stays and the relay publishes it (`relay.rs`).
 
+mod bundling;
 pub mod relay;
 
 use std::time::Duration;
@@ -205,9 +206,11 @@ impl Events {
         }
     }
 
-    /// Publishes what needs no row: receipts and typing heal with the next one.
-    pub fn publish_transient(&self, event: Event) {
-        self.publisher.publish(event.into_outgoing());
+    /// Publishes what needs no row, together: receipts and typing heal with the next one.
+    pub fn publish_transient(&self, events: impl IntoIterator<Item = Event>) {
+        for event in bundling::bundled(events) {
+            self.publisher.publish(event.into_outgoing());
+        }
     }
 
     /// The same for one event that waited in the outbox; says what became of it.

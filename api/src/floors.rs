@@ -161,9 +161,7 @@ async fn look(
         let floors = rows::raise(&mut conn, some, pause).await?;
         let (raised, others): (Vec<_>, Vec<_>) = floors.into_iter().partition(|floor| floor.rose);
         metrics::floors_raised(raised.len());
-        raised
-            .iter()
-            .for_each(|floor| events.publish_transient(event(floor)));
+        events.publish_transient(raised.iter().map(event));
         early.extend(others.iter().map(Floor::channel));
     }
     let done = stale

@@ -60,9 +60,9 @@ pub async fn advance(
     let told = moved.iter().filter_map(receipt);
     let lowest = raised.iter().map(floors::event);
     let own = own_views.iter().map(own_view);
-    told.chain(lowest)
-        .chain(own)
-        .for_each(|event| state.events.publish_transient(event));
+    state
+        .events
+        .publish_transient(told.chain(lowest).chain(own));
     Ok(())
 }
 

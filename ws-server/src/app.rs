@@ -24,6 +24,7 @@ use tokio::time::Instant;
 
 use crate::api_client::ApiClient;
 use crate::bindings::Bindings;
+use crate::commands::receipts::Post;
 use crate::config::Config;
 use crate::hub::{self, Worker};
 use crate::keys::Keys;
@@ -64,6 +65,8 @@ pub struct Shared {
     pub workers: Arc<Workers>,
     /// Commands for the API.
     pub publisher: Publisher,
+    /// Watermarks for the API.
+    pub receipts: Post,
     /// Who comes.
     pub online: Online,
     /// Who leaves.
@@ -100,6 +103,7 @@ pub struct App {
     stop_publishing: CancellationToken,
     publishing: JoinHandle<()>,
     departing: JoinHandle<()>,
+    receipts: JoinHandle<()>,
 }
 
 /// The JSON of one of our own types.
@@ -136,6 +140,11 @@ impl App {
         );
         let (last_seen, departing) =
             LastSeenLog::spawn(publisher.clone(), config.commands.last_seen, stop.clone());
+        let (receipts, posting) = Post::spawn(
+            publisher.clone(),
+            config.commands.receipts_gather,
+            stop.clone(),
+        );
         let (watches, requests) = Watches::channel();
         let per_minute = config.socket.sockets_per_minute;
         let shared = Arc::new(Shared {
@@ -155,6 +164,7 @@ impl App {
             roster: roster.clone(),
             workers: workers.clone(),
             publisher,
+            receipts,
             last_seen,
             watches,
             draining: AtomicBool::new(false),
@@ -196,6 +206,7 @@ impl App {
             stop_publishing,
             publishing,
             departing,
+            receipts: posting,
         })
     }
 
@@ -224,6 +235,7 @@ impl App {
         self.server.stop(false).await;
         // First who still speaks, then the way they speak through.
         self.stop.cancel();
+        settle(self.receipts, "receipts").await;
         settle(self.departing, "last seen").await;
         self.stop_publishing.cancel();
         settle(self.publishing, "publisher").await;

@@ -116,7 +116,9 @@ pub struct Hub {
     slots: Vec<Option<Rc<Socket>>>,
     free: Vec<u32>,
     routes: HashMap<Route, Vec<u32>>,
-    /// To be written to now.
+    /// To be written to now: those that were idle when their event came.
+    prompt: VecDeque<u32>,
+    /// To be written to now: those that have waited for the tick, or are answered in turn.
     due: VecDeque<u32>,
     /// To be written to at the tick.
     waiting: Vec<u32>,
@@ -136,6 +138,7 @@ impl Hub {
             slots: Vec::new(),
             free: Vec::new(),
             routes: HashMap::new(),
+            prompt: VecDeque::new(),
             due: VecDeque::new(),
             waiting: Vec::new(),
             flushed_at: Instant::now(),
@@ -242,7 +245,7 @@ impl Hub {
                     queued += 1;
                     if !socket.listed.replace(true) {
                         if now.duration_since(socket.flushed_at.get()) >= self.idle {
-                            self.due.push_back(*slot);
+                            self.prompt.push_back(*slot);
                         } else {
                             self.waiting.push(*slot);
                         }
@@ -286,15 +289,20 @@ impl Hub {
             self.tick_at = None;
             self.due.extend(self.waiting.drain(..));
         }
-        if !busy && !self.due.is_empty() {
+        if !busy && self.is_busy() {
             self.flushed_at = now;
         }
     }
 
+    /// Whether anybody is to be written to now.
+    fn is_busy(&self) -> bool {
+        !self.prompt.is_empty() || !self.due.is_empty()
+    }
+
     /// Writes to the next sockets that are due.
     fn flush_slice(&mut self, now: Instant) {
-        for _ in 0..SLICE {
-            let Some(slot) = self.due.pop_front() else {
+        for written in 0..SLICE {
+            let Some(slot) = self.next_due(written) else {
                 return;
             };
             if let Some(socket) = self.get(slot).cloned() {
@@ -302,6 +310,17 @@ impl Hub {
                 self.write(&socket, now);
             }
         }
+    }
+
+    /// Whoever was idle has the first half of a slice, or a quiet chat would wait behind all of a busy
+    /// room; and no more than that, or a thousand quiet chats would keep the room from its tick.
+    fn next_due(&mut self, written: usize) -> Option<u32> {
+        let (first, then) = if written < SLICE / 2 {
+            (&mut self.prompt, &mut self.due)
+        } else {
+            (&mut self.due, &mut self.prompt)
+        };
+        first.pop_front().or_else(|| then.pop_front())
     }
 
     /// When to come again: at a steady flow one tick follows the other.
@@ -329,7 +348,7 @@ pub async fn run(worker: Rc<Worker>, mut inbox: Inbox) {
         }
         let (busy, tick_at) = {
             let hub = worker.hub();
-            (!hub.due.is_empty(), hub.tick_at)
+            (hub.is_busy(), hub.tick_at)
         };
         let mut batch = None;
         if busy {

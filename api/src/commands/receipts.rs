@@ -1,6 +1,6 @@
 //! Watermarks from sockets.
 
-use protocol::command::ReceiptCommands;
+use protocol::command::ReceiptBatch;
 use protocol::routing;
 
 use super::Worker;
@@ -11,10 +11,12 @@ use crate::receipts;
 pub(super) struct Receipts;
 
 impl Worker for Receipts {
-    type Command = ReceiptCommands;
+    type Command = ReceiptBatch;
     const QUEUE: &'static str = routing::RECEIPTS_QUEUE;
+    // Each holds what a ws-server has gathered, up to 64 flushes.
+    const BATCH: u16 = 8;
 
-    async fn carry_out(&mut self, state: &State, batch: &[ReceiptCommands]) -> Result<()> {
-        receipts::advance(state, batch.iter().cloned()).await
+    async fn carry_out(&mut self, state: &State, batch: &[ReceiptBatch]) -> Result<()> {
+        receipts::advance(state, batch.iter().flatten().cloned()).await
     }
 }

@@ -28,18 +28,17 @@ impl Worker for Typing {
             .iter()
             .map(|typist| (typist.member(), typist.audience.routes()))
             .collect();
-        for command in batch {
+        let told = batch.iter().filter_map(|command| {
             let member = (command.conversation_id, command.user_id);
-            let Some(routes) = routes.get(&member).filter(|routes| !routes.is_empty()) else {
-                continue;
-            };
+            let routes = routes.get(&member).filter(|routes| !routes.is_empty())?;
             let frame = ServerFrame::Typing {
                 conversation_id: command.conversation_id,
                 user_id: command.user_id,
                 typing: command.typing,
             };
-            state.events.publish_transient(Event::frame(routes, &frame));
-        }
+            Some(Event::frame(routes, &frame))
+        });
+        state.events.publish_transient(told);
         Ok(())
     }
 }

@@ -8,9 +8,10 @@ use lapin::Connection;
 use lapin::options::{BasicConsumeOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use platform::broker::declare_topology;
+use protocol::bundle;
 use protocol::control::Control;
 use protocol::frame::ServerFrame;
-use protocol::routing::{CONTROL_EXCHANGE, EVENTS_EXCHANGE};
+use protocol::routing::{CONTROL_EXCHANGE, EVENTS_EXCHANGE, Route};
 use testkit::TestEnv;
 
 /// Events take one hop through the broker; a relay adds its wait.
@@ -27,6 +28,28 @@ pub struct Heard {
     pub message_id: Option<String>,
     /// The body.
     pub body: String,
+}
+
+impl Heard {
+    /// A bundle as the events that it carries; each of their keys is one of the publish.
+    fn unpack(self) -> Vec<Self> {
+        if self.kind != bundle::KIND {
+            return vec![self];
+        }
+        let frames = bundle::read(&self.body).map(Option::unwrap);
+        let events = frames.map(|(routes, frame)| {
+            let keys: Vec<_> = routes.into_iter().map(Route::key).collect();
+            assert!(keys.iter().all(|key| self.keys.contains(key)), "{self:?}");
+            let kind: ServerFrame = serde_json::from_str(frame).unwrap();
+            Self {
+                keys,
+                kind: kind.kind().to_owned(),
+                message_id: None,
+                body: frame.to_owned(),
+            }
+        });
+        events.collect()
+    }
 }
 
 /// Everything that was published since it began to listen.
@@ -92,7 +115,7 @@ impl Events {
                         .flat_map(|cc| cc.as_slice())
                         .filter_map(|key| key.as_long_string().map(ToString::to_string)),
                 );
-                list.lock().unwrap().push(Heard {
+                let heard = Heard {
                     keys,
                     kind: properties
                         .kind()
@@ -101,7 +124,8 @@ impl Events {
                         .unwrap_or_default(),
                     message_id: properties.message_id().as_ref().map(ToString::to_string),
                     body: String::from_utf8(delivery.data).unwrap(),
-                });
+                };
+                list.lock().unwrap().extend(heard.unpack());
             }
         });
         Self {

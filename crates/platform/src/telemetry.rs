@@ -8,7 +8,9 @@ use std::fmt;
 use std::io::Write;
 
 use protocol::time::Timestamp;
-use serde_json::{Map, Value};
+use serde::Serializer as _;
+use serde::ser::SerializeMap;
+use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -99,8 +101,9 @@ impl<W> JsonLines<W> {
     }
 }
 
-/// The fields of a span, kept until its events are written.
-struct SpanFields(Map<String, Value>);
+/// What is said of a span or an event, in the order in which it was said.
+#[derive(Default)]
+struct Fields(Vec<(&'static str, Value)>);
 
 impl<S, W, O> Layer<S> for JsonLines<W>
 where
@@ -110,39 +113,22 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            let mut fields = Map::new();
-            attributes.record(&mut Collect(&mut fields));
-            span.extensions_mut().insert(SpanFields(fields));
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.span(id)
-            && let Some(SpanFields(fields)) = span.extensions_mut().get_mut()
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
         {
-            values.record(&mut Collect(fields));
+            values.record(fields);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Map::new();
-        let metadata = event.metadata();
-        line.insert("ts".to_owned(), Timestamp::now().to_string().into());
-        line.insert("level".to_owned(), metadata.level().as_str().into());
-        line.insert("service".to_owned(), self.service.into());
-        line.insert("instance".to_owned(), self.instance.as_str().into());
-        line.insert("target".to_owned(), metadata.target().into());
-        for span in context
-            .event_scope(event)
-            .into_iter()
-            .flat_map(|scope| scope.from_root())
-        {
-            if let Some(SpanFields(fields)) = span.extensions().get() {
-                line.extend(fields.clone());
-            }
-        }
-        event.record(&mut Collect(&mut line));
-        if let Ok(mut text) = serde_json::to_vec(&line) {
+        if let Ok(mut text) = self.line(event, &context) {
             text.push(b'\n');
             // A log that cannot be written has nowhere to be reported.
             _ = (self.open)().write_all(&text);
@@ -150,15 +136,69 @@ where
     }
 }
 
-struct Collect<'a>(&'a mut Map<String, Value>);
-
-impl Collect<'_> {
-    fn put(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
+impl<W> JsonLines<W> {
+    /// Written field by field, without a tree of its own: there is a line for each request.
+    fn line<S>(
+        &self,
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+    ) -> Result<Vec<u8>, serde_json::Error>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let mut text = Vec::with_capacity(LINE_BYTES);
+        let mut json = serde_json::Serializer::new(&mut text);
+        let mut line = json.serialize_map(None)?;
+        let metadata = event.metadata();
+        line.serialize_entry("ts", &Timestamp::now())?;
+        line.serialize_entry("level", metadata.level().as_str())?;
+        line.serialize_entry("service", self.service)?;
+        line.serialize_entry("instance", &self.instance)?;
+        line.serialize_entry("target", metadata.target())?;
+        let mut own = Fields::default();
+        event.record(&mut own);
+        let mut said = vec!["ts", "level", "service", "instance", "target"];
+        own.write(&mut line, &mut said)?;
+        // From the innermost outwards: what was said stands.
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(outer) = span.extensions().get::<Fields>() {
+                outer.write(&mut line, &mut said)?;
+            }
+        }
+        line.end()?;
+        Ok(text)
     }
 }
 
-impl Visit for Collect<'_> {
+/// Room for a usual line.
+const LINE_BYTES: usize = 512;
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: impl Into<Value>) {
+        let (name, value) = (field.name(), value.into());
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Adds the fields whose names are not among those said already.
+    fn write<M: SerializeMap>(
+        &self,
+        line: &mut M,
+        said: &mut Vec<&'static str>,
+    ) -> Result<(), M::Error> {
+        for (name, value) in &self.0 {
+            if !said.contains(name) {
+                said.push(name);
+                line.serialize_entry(name, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.put(field, value);
     }
@@ -227,21 +267,26 @@ mod tests {
             let span = tracing::info_span!(
                 "request",
                 request_id = "r1",
-                user_id = tracing::field::Empty
+                user_id = "u1",
+                message_id = tracing::field::Empty
             );
-            span.record("user_id", "u1");
+            span.record("message_id", "m1");
             let _entered = span.entered();
+            let _inner = tracing::info_span!("inner", user_id = "u2").entered();
             tracing::warn!(attempts = 3, "line\nbreak");
         });
         let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().count(), 1);
+        // Once each: a reader of logs may take either of two.
+        assert_eq!(text.matches("user_id").count(), 1);
         let line: Value = serde_json::from_str(&text).unwrap();
         for (field, want) in [
             ("level", "WARN"),
             ("service", "api"),
             ("instance", "api-1"),
             ("request_id", "r1"),
-            ("user_id", "u1"),
+            ("message_id", "m1"),
+            ("user_id", "u2"),
             ("message", "line\nbreak"),
         ] {
             assert_eq!(line[field], want, "{field} of {line}");

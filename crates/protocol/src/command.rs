@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{ConversationId, UserId};
 use crate::time::Timestamp;
 
-/// Body of a message on the `receipts` queue: one flush of one connection.
+/// Body of a message on the `receipts` queue: what a ws-server has gathered from its connections.
+pub type ReceiptBatch = Vec<ReceiptCommands>;
+
+/// One flush of one connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptCommands {
     /// Whose watermarks.

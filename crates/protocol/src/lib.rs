@@ -5,6 +5,7 @@
 //! no web framework.
 
 pub mod account;
+pub mod bundle;
 pub mod command;
 pub mod control;
 pub mod conversation;

@@ -8,17 +8,18 @@
 //!
 //! A watermark is kept until the broker has confirmed it, and only then acknowledged.
 
+mod post;
 mod watermarks;
 
 use std::rc::Rc;
 
-use platform::broker::publisher::{Outcome, Outgoing};
+use platform::broker::publisher::Outcome;
 use protocol::command::{ReceiptCommand, ReceiptCommands};
 use protocol::problem::Code;
-use protocol::routing::{COMMANDS_EXCHANGE, RECEIPTS_QUEUE};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+pub use self::post::Post;
 pub use self::watermarks::{Full, Mark, Waits, Watermarks};
 use super::{acknowledge, refuse};
 use crate::connection::Socket;
@@ -69,7 +70,8 @@ pub fn pass_on_the_rest(worker: &Rc<Worker>, socket: &Rc<Socket>) {
     watermarks.expedite(now);
     let items = watermarks.take(now, waits(worker));
     if !items.is_empty() {
-        publish(worker, socket, items, |_outcome| {});
+        // Nobody is left who could say them again.
+        drop(pass_on(worker, socket, items));
     }
 }
 
@@ -114,12 +116,8 @@ async fn flush(worker: &Rc<Worker>, socket: &Rc<Socket>, waits: Waits) {
     if items.is_empty() {
         return;
     }
-    let (done, outcome) = oneshot::channel();
-    publish(worker, socket, items.clone(), |outcome| {
-        // The socket has left meanwhile.
-        _ = done.send(outcome);
-    });
-    let confirmed = outcome.await == Ok(Outcome::Confirmed);
+    let outcome = pass_on(worker, socket, items.clone()).await;
+    let confirmed = outcome == Ok(Outcome::Confirmed);
     metrics::receipts(items.len(), confirmed);
     let acknowledged = {
         let mut pending = socket.pending.borrow_mut();
@@ -138,25 +136,13 @@ async fn flush(worker: &Rc<Worker>, socket: &Rc<Socket>, waits: Waits) {
     }
 }
 
-fn publish(
-    worker: &Rc<Worker>,
+fn pass_on(
+    worker: &Worker,
     socket: &Socket,
     items: Vec<ReceiptCommand>,
-    done: impl FnOnce(Outcome) + Send + Sync + 'static,
-) {
-    let commands = ReceiptCommands {
+) -> oneshot::Receiver<Outcome> {
+    worker.shared.receipts.pass_on(ReceiptCommands {
         user_id: socket.session.user_id,
         items,
-    };
-    worker.shared.publisher.publish(Outgoing {
-        exchange: COMMANDS_EXCHANGE,
-        key: RECEIPTS_QUEUE.to_owned(),
-        cc: Vec::new(),
-        kind: RECEIPTS_QUEUE.to_owned(),
-        body: crate::app::encode(&commands),
-        message_id: None,
-        request_id: None,
-        persistent: true,
-        done: Some(Box::new(done)),
-    });
+    })
 }

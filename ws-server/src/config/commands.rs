@@ -11,6 +11,8 @@ pub struct CommandsConfig {
     pub receipts_quiet: Duration,
     /// At most one flush a conversation in this time.
     pub receipts_busy: Duration,
+    /// How long the watermarks of many sockets are gathered into one message.
+    pub receipts_gather: Duration,
     /// Wait between tries when the broker did not confirm.
     pub receipts_retry: Duration,
     /// No confirm for that long is an `unavailable` error for who waits; trying goes on.
@@ -35,6 +37,12 @@ impl CommandsConfig {
                 "WARREN_WS_RECEIPTS_BUSY_MS",
                 1_000,
                 "Watermarks of one socket and conversation are passed on at most this often, in \
+                 milliseconds.",
+            ),
+            receipts_gather: settings.millis(
+                "WARREN_WS_RECEIPTS_GATHER_MS",
+                25,
+                "Watermarks that sockets pass on are gathered into one message for that long, in \
                  milliseconds.",
             ),
             receipts_retry: settings.millis(

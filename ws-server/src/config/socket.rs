@@ -30,7 +30,7 @@ impl SocketConfig {
             ),
             sweep: settings.millis(
                 "WARREN_WS_SWEEP_MS",
-                250,
+                500,
                 "How often each worker looks at its sockets' deadlines, in milliseconds.",
             ),
             close_deadline: settings.millis(

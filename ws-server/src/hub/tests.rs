@@ -81,7 +81,7 @@ fn batch(routes: &[Route], texts: &[&str]) -> Batch {
 
 /// One turn of the hub's loop, at a moment of the test's own.
 fn turn(hub: &mut Hub, batch: Option<&Batch>, now: Instant) -> usize {
-    let busy = !hub.due.is_empty();
+    let busy = hub.is_busy();
     let queued = batch.map_or(0, |batch| hub.deliver(batch, now, now));
     hub.turn(now, busy);
     hub.flush_slice(now);
@@ -175,7 +175,40 @@ async fn many_sockets_are_written_to_in_slices() {
     assert_eq!(written(now), SLICE * 2);
     turn(&mut hub, None, now);
     assert_eq!(written(now), sockets.len());
-    assert!(hub.due.is_empty());
+    assert!(!hub.is_busy());
+}
+
+#[tokio::test]
+async fn a_quiet_chat_does_not_wait_behind_a_busy_room_nor_keeps_it_waiting() {
+    let mut hub = Hub::new(&config());
+    let (room, chat) = (group(), group());
+    let mut members = Vec::new();
+    for _ in 0..SLICE * 2 {
+        members.push(join(&mut hub, room).await);
+    }
+    let mut quiet = Vec::new();
+    for _ in 0..SLICE {
+        quiet.push(join(&mut hub, chat).await);
+    }
+    let start = Instant::now() + ms(1_000);
+    turn(&mut hub, Some(&batch(&[room], &["1"])), start);
+    while hub.is_busy() {
+        turn(&mut hub, None, start);
+    }
+    turn(&mut hub, Some(&batch(&[room], &["2"])), start + ms(1));
+    // At the tick the whole room is due, and then the chat.
+    let tick = start + ms(30);
+    let written = |sockets: &[(Rc<Socket>, TcpStream)]| {
+        let at_tick = |(socket, _): &&(Rc<Socket>, _)| socket.flushed_at.get() == tick;
+        sockets.iter().filter(at_tick).count()
+    };
+    turn(&mut hub, Some(&batch(&[chat], &["3"])), tick);
+    assert_eq!((written(&quiet), written(&members)), (SLICE / 2, SLICE / 2));
+    turn(&mut hub, None, tick);
+    assert_eq!((written(&quiet), written(&members)), (SLICE, SLICE));
+    turn(&mut hub, None, tick);
+    assert_eq!(written(&members), SLICE * 2);
+    assert!(!hub.is_busy());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
-use protocol::command::{LastSeenCommands, ReceiptCommands, TypingCommand};
+use protocol::command::{LastSeenCommands, ReceiptBatch, TypingCommand};
 use protocol::frame::{ClientFrame, ServerFrame};
 use protocol::ids::ConversationId;
 use protocol::problem::Code;
@@ -86,7 +86,7 @@ async fn watermarks_become_one_message_and_are_acknowledged() {
     socket.send(&read(here, 7, "r1")).await;
     socket.send(&read(here, 5, "r2")).await;
     socket.send(&read(there, 3, "r3")).await;
-    let commands: ReceiptCommands = receipts.next().await;
+    let [commands] = receipts.next::<ReceiptBatch>().await.try_into().unwrap();
     assert_eq!(commands.user_id, ann.user_id);
     let mut items: Vec<_> = commands
         .items
@@ -98,6 +98,30 @@ async fn watermarks_become_one_message_and_are_acknowledged() {
     for r#ref in ["d", "r1", "r2", "r3"] {
         socket.expect_ack(r#ref).await;
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn watermarks_of_many_sockets_travel_together_and_each_is_acknowledged() {
+    let settings = [
+        ("WARREN_WS_RECEIPTS_QUIET_MS", "0"),
+        ("WARREN_WS_RECEIPTS_GATHER_MS", "1000"),
+    ];
+    let world = World::start(&settings).await;
+    let (ann, ben) = (world.person(), world.person());
+    let (a, b) = (world.connect(&ann).await, world.connect(&ben).await);
+    let mut receipts = Taker::of(&world.env, RECEIPTS_QUEUE).await;
+    let here = ConversationId::new();
+    a.send(&read(here, 4, "a")).await;
+    b.send(&read(here, 6, "b")).await;
+    let mut batch: ReceiptBatch = receipts.next().await;
+    batch.sort_by_key(|flush| flush.user_id != ann.user_id);
+    let marks = batch
+        .iter()
+        .map(|flush| (flush.user_id, flush.items[0].read_seq));
+    assert!(marks.eq([(ann.user_id, 4), (ben.user_id, 6)]), "{batch:?}");
+    a.expect_ack("a").await;
+    b.expect_ack("b").await;
     world.end().await;
 }
 
@@ -114,7 +138,7 @@ async fn a_watermark_is_acknowledged_only_when_the_broker_has_it() {
     socket.send(&read(here, 6, "r2")).await;
     world.env.faults().broker.restore();
     let mut receipts = Taker::of(&world.env, RECEIPTS_QUEUE).await;
-    let commands: ReceiptCommands = receipts.next().await;
+    let [commands] = receipts.next::<ReceiptBatch>().await.try_into().unwrap();
     assert_eq!(commands.items.first().unwrap().read_seq, 6);
     world.end().await;
 }
@@ -129,7 +153,7 @@ async fn what_was_read_last_is_passed_on_when_the_client_leaves() {
     socket.ping("x").await;
     socket.expect_pong(b"x").await;
     drop(socket);
-    let commands: ReceiptCommands = receipts.next().await;
+    let [commands] = receipts.next::<ReceiptBatch>().await.try_into().unwrap();
     assert_eq!(commands.items.first().unwrap().read_seq, 4);
     world.end().await;
 }

@@ -63,6 +63,33 @@ async fn a_group_s_event_reaches_its_members_and_two_keys_make_one_copy() {
 }
 
 #[tokio::test]
+async fn of_frames_that_travel_together_each_reaches_its_own_readers() {
+    let world = World::start(&[]).await;
+    let (ann, ben, eve) = (world.person(), world.person(), world.person());
+    let (a, b, e) = (
+        world.connect(&ann).await,
+        world.connect(&ben).await,
+        world.connect(&eve).await,
+    );
+    let publisher = world.publisher().await;
+    publisher
+        .bundle(&[
+            (&[user(&ann), user(&ben)], marked(1)),
+            (&[user(&ben)], marked(2)),
+        ])
+        .await;
+    let all = [user(&ann), user(&ben), user(&eve)];
+    publisher.event(&all, marked(3).encode()).await;
+    for socket in [&a, &b, &e] {
+        expect_mark(socket, 3).await;
+    }
+    assert_eq!(marks(&a), [1, 3]);
+    assert_eq!(marks(&b), [1, 2, 3]);
+    assert_eq!(marks(&e), [3]);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_busy_room_keeps_its_order_and_loses_nothing() {
     let world = World::start(&[]).await;
     let group = GroupId::new();

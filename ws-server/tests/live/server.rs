@@ -8,6 +8,7 @@ use lapin::types::{AMQPValue, FieldArray, FieldTable};
 use lapin::{BasicProperties, Channel, Connection};
 use metrics_exporter_prometheus::PrometheusHandle;
 use platform::settings::Settings;
+use protocol::bundle;
 use protocol::control::Control;
 use protocol::frame::{ReadyReason, ServerFrame};
 use protocol::ids::{ConversationId, UserId};
@@ -191,6 +192,25 @@ impl Publisher {
 
     /// An event with these routes; returns when the broker has it.
     pub async fn event(&self, routes: &[Route], body: impl AsRef<[u8]>) {
+        self.routed(routes, "typing", body.as_ref()).await;
+    }
+
+    /// Frames that travel together; returns when the broker has them.
+    pub async fn bundle(&self, frames: &[(&[Route], ServerFrame)]) {
+        let mut body = String::new();
+        for (routes, frame) in frames {
+            let keys: Vec<_> = routes.iter().map(|route| route.key()).collect();
+            bundle::add(&mut body, &keys, &frame.encode());
+        }
+        let routes: Vec<_> = frames
+            .iter()
+            .flat_map(|(routes, _)| *routes)
+            .copied()
+            .collect();
+        self.routed(&routes, bundle::KIND, body.as_bytes()).await;
+    }
+
+    async fn routed(&self, routes: &[Route], kind: &str, body: &[u8]) {
         let (first, others) = routes.split_first().unwrap();
         let mut headers = FieldTable::default();
         let keys: Vec<_> = others
@@ -202,9 +222,9 @@ impl Publisher {
             AMQPValue::FieldArray(FieldArray::from(keys)),
         );
         let properties = BasicProperties::default()
-            .with_type("typing".into())
+            .with_type(kind.into())
             .with_headers(headers);
-        self.publish(EVENTS_EXCHANGE, &first.key(), body.as_ref(), properties)
+        self.publish(EVENTS_EXCHANGE, &first.key(), body, properties)
             .await;
     }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldArray, FieldTable, LongString, ShortString};
@@ -23,6 +24,9 @@ use super::{BrokerConfig, connect, declare_topology};
 const PERSISTENT: u8 = 2;
 /// AMQP delivery mode of a message that lives in memory.
 const TRANSIENT: u8 = 1;
+
+/// Messages handed to the link at once: one by one, each would wait for its own write.
+const BURST: usize = 64;
 
 /// What becomes of a published message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,14 +272,25 @@ impl Task {
                     None => return Err(lapin::Error::from(lapin::ErrorKind::InvalidConnectionState(lapin::ConnectionState::Closed)).into()),
                 },
                 message = self.queue.recv(), if unconfirmed.len() < self.config.window => match message {
-                    Some(mut message) => match self.send(channel, &message).await {
-                        Ok(confirm) => unconfirmed.push(settle(message, confirm, self.config.confirm_timeout)),
-                        Err(error) => {
-                            message.finish(Outcome::Failed);
+                    Some(first) => {
+                        let messages = self.with_company(first, self.config.window - unconfirmed.len());
+                        // Handed to the link in this order, and written by it together.
+                        let sent = join_all(messages.iter().map(|message| self.send(channel, message))).await;
+                        let mut fault = None;
+                        for (mut message, sent) in messages.into_iter().zip(sent) {
+                            match sent {
+                                Ok(confirm) => unconfirmed.push(settle(message, confirm, self.config.confirm_timeout)),
+                                Err(error) => {
+                                    message.finish(Outcome::Failed);
+                                    fault = Some(error);
+                                }
+                            }
+                        }
+                        if let Some(error) = fault {
                             settle_all(unconfirmed).await;
                             return Err(error);
                         }
-                    },
+                    }
                     None => stopping = true,
                 },
                 () = self.stop.cancelled(), if !stopping => {
@@ -285,6 +300,17 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// The message and those that wait behind it already, as far as there is room.
+    fn with_company(&mut self, first: Outgoing, room: usize) -> Vec<Outgoing> {
+        let mut messages = vec![first];
+        while messages.len() < room.min(BURST)
+            && let Ok(next) = self.queue.try_recv()
+        {
+            messages.push(next);
+        }
+        messages
     }
 
     async fn send(
