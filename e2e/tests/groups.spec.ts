@@ -108,7 +108,7 @@ test('an owner gives and takes roles, removes, and bans', async ({ browser, faul
   await expect(composer(bob.page)).toBeVisible()
   await manage(ada, 'Bob', 'Remove from group')
   await expect(member).toHaveCount(0)
-  await expect(bob.page.getByText('This chat is not here')).toBeVisible()
+  await expect(bob.page.locator('#content').getByText('This chat is not here')).toBeVisible()
 
   await ask('POST', `/groups/${group}/join`)
   await manage(ada, 'Bob', 'Ban')

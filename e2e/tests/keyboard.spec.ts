@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test'
+import { randomUUID } from 'node:crypto'
 import { clientOf } from '../api'
 import { bubble, composer, newPerson, openChat, pairIn, PASSWORD, say } from '../person'
 import { expect, test } from '../test'
@@ -43,6 +44,7 @@ test('keys lead to what is unread, in groups too, and Escape reads it', async ({
   const cleo = await newPerson(browser, 'Cleo')
   await openChat(cleo, ada)
   await say(cleo, 'from Cleo')
+  await expect(page.getByRole('link', { name: /^Cleo/ })).toContainText('unread')
   await page.getByTestId('timeline').focus()
   await page.keyboard.press('Alt+Shift+ArrowDown')
   await expect(bubble(page, 'from Cleo')).toBeVisible()
@@ -58,13 +60,17 @@ test('keys lead to what is unread, in groups too, and Escape reads it', async ({
   const bobs = await clientOf(bob)
   await bobs.ask('POST', `/groups/${id}/join`)
   await page.goto(`/groups/${id}/${first}`)
+  await expect(page.getByRole('link', { name: 'tunnel' })).toBeVisible()
   await expect(composer(page)).toBeVisible()
   await page.keyboard.press('Alt+ArrowDown')
   await expect(page).toHaveURL(new RegExp(`/groups/${id}/${second.id}$`))
   await page.keyboard.press('Alt+ArrowUp')
   await expect(page).toHaveURL(new RegExp(`/groups/${id}/${first}$`))
 
-  await ask('PATCH', `/conversations/${first}/me`, { unread_from_seq: 1 })
+  const text = { client_id: randomUUID(), body: 'dusty here' }
+  const { seq } = await bobs.ask<{ seq: number }>('POST', `/conversations/${first}/messages`, text)
+  await expect(bubble(page, 'dusty here')).toBeVisible()
+  await ask('PATCH', `/conversations/${first}/me`, { unread_from_seq: seq })
   const channel = page.getByRole('navigation', { name: 'Channels' }).getByRole('link').first()
   await expect(channel).toContainText(/unread/i)
   await page.getByTestId('timeline').focus()
@@ -92,7 +98,8 @@ test('from signing in to signing out without a mouse, and one always sees where 
   await page.keyboard.press('Enter')
   await tabTo(page, page.getByLabel('Find people'))
   await page.keyboard.type(bob.username)
-  await tabTo(page, page.getByRole('button', { name: 'Chat with Bob' }))
+  const found = page.getByRole('listitem').filter({ hasText: bob.username })
+  await tabTo(page, found.getByRole('button', { name: 'Chat with Bob' }))
   await page.keyboard.press('Enter')
   await expect(composer(page)).toBeFocused()
   await page.keyboard.type('by hand')
@@ -101,6 +108,8 @@ test('from signing in to signing out without a mouse, and one always sees where 
 
   await tabTo(page, page.getByRole('button', { name: 'Actions for Bob' }), 'Shift+Tab')
   await page.keyboard.press('Enter')
+  await expect(page.getByRole('menuitem').first()).toBeVisible()
+  await page.keyboard.press('ArrowDown')
   await expect(page.getByRole('menuitem').first()).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('button', { name: 'Actions for Bob' })).toBeFocused()

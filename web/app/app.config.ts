@@ -3,6 +3,7 @@ export default defineAppConfig({
     colors: { primary: 'indigo', neutral: 'slate' },
     // What cannot be switched now can still be read: the switch itself is faint enough.
     switch: {
+      slots: { container: 'pointer-coarse:h-11', label: 'touchable content-center' },
       variants: {
         disabled: { true: { root: 'opacity-100', base: 'cursor-not-allowed opacity-60' } },
       },

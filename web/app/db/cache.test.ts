@@ -45,6 +45,15 @@ describe('the cache', () => {
     expect([kept?.rev, kept?.tag]).toEqual([10, 'tag'])
   })
 
+  it('keeps that a conversation without messages is whole, for the first that comes', async () => {
+    const cache = new Cache(db)
+    // Cleared up to its end.
+    cache.saveRoom('a', { ...room(10, 5), messages: [] })
+    await cache.flush()
+    const [kept] = await new Cache(db).rooms()
+    expect([kept?.messages, kept?.spans]).toEqual([[], [{ from: 11, to: LIVE }]])
+  })
+
   it('keeps the newest page with its revision, as the server would answer it', async () => {
     const cache = new Cache(db)
     cache.saveTail(room(200, 100))

@@ -81,8 +81,10 @@ export class Cache {
 function withNewestAlone(room: Room): Room {
   const newest = room.messages.findLast(({ id }) => !room.hidden.has(id))
   const live = liveSpan(room.spans)
-  const spans = live && newest ? [{ from: Math.max(live.from, newest.seq), to: LIVE }] : []
-  const messages = spans.length > 0 && newest ? [newest] : []
+  // Without a message to keep, what comes next belongs to it all the same.
+  const first = newest?.seq ?? room.shared.last_seq + 1
+  const spans = live ? [{ from: Math.max(live.from, first), to: LIVE }] : []
+  const messages = live && newest ? [newest] : []
   return { ...room, messages, spans, waiting: new Map(), doubts: [] }
 }
 
