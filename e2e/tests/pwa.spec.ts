@@ -1,5 +1,6 @@
 // The installed client: what the service worker keeps, and what it does not.
 import type { Page, Worker } from '@playwright/test'
+import { baseURL } from '../browser'
 import { bubble, newPerson, openChat, say, tick } from '../person'
 import { expect, test } from '../test'
 
@@ -63,7 +64,9 @@ test('without a network it opens, in any window, with what was read', async ({
   await context.setOffline(false)
   await tick(ada, 'four', 'delivered')
   // Of the worker's own requests, too, `test.ts` lets none go to another host.
-  expect(asked.length).toBeGreaterThan(10)
+  await second.goto('/login')
+  await expect(second).toHaveURL(/\/chats$/)
+  expect(asked).toContain(`${baseURL}/login`)
 })
 
 test('the shell that is kept runs under the policy that it came with', async ({ browser }) => {
