@@ -10,7 +10,7 @@ use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
 use protocol::account::Auth;
 use protocol::command::{
-    LastSeen, LastSeenCommands, ReceiptCommand, ReceiptCommands, TypingCommand,
+    LastSeen, LastSeenCommands, ReceiptBatch, ReceiptCommand, ReceiptCommands, TypingCommand,
 };
 use protocol::frame::ServerFrame;
 use protocol::group::{Group, Invite};
@@ -105,10 +105,10 @@ async fn commands(test: &TestApp, heavy: &Client) {
         delivered_seq: 0,
         read_seq: seq,
     };
-    let receipts = ReceiptCommands {
+    let receipts: ReceiptBatch = vec![ReceiptCommands {
         user_id,
         items: vec![receipt],
-    };
+    }];
     let typing = TypingCommand {
         user_id,
         conversation_id,

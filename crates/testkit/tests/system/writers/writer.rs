@@ -138,7 +138,9 @@ impl Writer {
             self.see(Method::POST, &path, Some(json!({})), left).await;
         }
         let path = format!("{path}/join");
-        self.see(Method::POST, &path, Some(json!({})), &[200]).await;
+        // Who has not left, or asks again because the first answer was lost, is in it.
+        let joined = &[200, 409];
+        self.see(Method::POST, &path, Some(json!({})), joined).await;
     }
 
     /// Some sends are sent to both servers at once, some again.
