@@ -122,19 +122,20 @@ async fn no_statement_walks_through_a_large_table() {
         .await
         .unwrap();
     for statement in &statements {
-        let read = whole_tables(&explain(&mut conn, statement).await);
+        let read = whole_tables(&explain(&mut conn, statement).await, Indexes::LookedUp);
         faults.extend(
             read.intersection(&large)
                 .map(|table| (table.clone(), &statement.statement)),
         );
     }
     search::require_indexes(&mut conn, &statements).await;
-    // What is small here is large elsewhere: there is an index for every statement.
+    // What is small here is large elsewhere: there is an index for every statement. Which part of a
+    // small one is read is no matter, and not planned with care.
     conn.batch_execute("DISCARD PLANS; SET enable_seqscan = off")
         .await
         .unwrap();
     for statement in &statements {
-        let mut read = whole_tables(&explain(&mut conn, statement).await);
+        let mut read = whole_tables(&explain(&mut conn, statement).await, Indexes::Any);
         read.remove(QUEUE);
         faults.extend(read.into_iter().map(|table| (table, &statement.statement)));
     }
@@ -217,18 +218,28 @@ fn require_all_sql(statements: &[Prepared]) {
 
 /// The tables that a plan reads from their beginning to their end, or by an index without a
 /// condition. In the order of an index and up to a limit is neither.
-fn whole_tables(plan: &Value) -> BTreeSet<String> {
+fn whole_tables(plan: &Value, indexes: Indexes) -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
-    walk_plan(&plan[0]["Plan"], false, &mut tables);
+    walk_plan(&plan[0]["Plan"], indexes, false, &mut tables);
     tables
 }
 
+/// What is asked of a scan by an index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Indexes {
+    /// That it looks something up: an index can be walked from end to end like a table.
+    LookedUp,
+    /// Nothing.
+    Any,
+}
+
 /// `limited`: whoever asks for this node's rows stops when it has enough.
-fn walk_plan(node: &Value, limited: bool, tables: &mut BTreeSet<String>) {
+fn walk_plan(node: &Value, indexes: Indexes, limited: bool, tables: &mut BTreeSet<String>) {
     let text = |name: &str| node[name].as_str().unwrap_or_default();
     let parts = || node["Plans"].as_array().into_iter().flatten();
     let whole = match text("Node Type") {
         "Seq Scan" => true,
+        _ if indexes == Indexes::Any => false,
         "Index Scan" | "Index Only Scan" => node["Index Cond"].is_null() && !limited,
         "Bitmap Heap Scan" => parts()
             .any(|part| part["Node Type"] == "Bitmap Index Scan" && part["Index Cond"].is_null()),
@@ -249,7 +260,7 @@ fn walk_plan(node: &Value, limited: bool, tables: &mut BTreeSet<String>) {
             ) => limited,
             _ => false,
         };
-        walk_plan(part, limited, tables);
+        walk_plan(part, indexes, limited, tables);
     }
 }
 
