@@ -36,6 +36,8 @@ test('speaks German where the reader does, and keeps it', async ({ browser }) =>
   await page.goto('/login')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Willkommen zurück')
   await expect(page.locator('html')).toHaveAttribute('lang', 'de-DE')
+  // It is drawn once the page has come to life; before, a click would be lost.
+  await expect(page.getByRole('button', { name: /^Farbschema/ })).toBeVisible()
   await page.getByRole('button', { name: 'English' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Welcome back')
   await page.reload()
