@@ -76,7 +76,7 @@ pub(super) async fn run(db: &Db, command: UserCommand) -> anyhow::Result<()> {
             let username =
                 Username::parse(&username).map_err(|rule| fault("username", &rule.message))?;
             let name = display_name.unwrap_or_else(|| username.as_str().to_owned());
-            let name = text::line(&name, limits::NAME_CHARS)
+            let name = text::name(&name, limits::NAME_CHARS)
                 .map_err(|rule| fault("display name", &rule.message))?;
             let hash = new_password(password_stdin).await?;
             let user = accounts::insert(&mut conn, username.as_str(), &name, &hash)

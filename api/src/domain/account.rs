@@ -122,7 +122,7 @@ impl Registration {
         let username = fields.take("username", Username::parse(&request.username));
         let password = fields.take("password", NewPassword::parse(&request.password));
         let display_name = fields.take_optional("display_name", request.display_name, |name| {
-            text::line(&name, limits::NAME_CHARS)
+            text::name(&name, limits::NAME_CHARS)
         });
         let device = fields.take_optional("device", request.device, device);
         let invite = request.invite.filter(|code| !code.is_empty());
@@ -196,7 +196,7 @@ impl ProfileChange {
     pub fn parse(request: PatchMeRequest) -> Result<Self, ApiError> {
         let mut fields = Fields::default();
         let display_name = fields.take_optional("display_name", request.display_name, |name| {
-            text::line(&name, limits::NAME_CHARS)
+            text::name(&name, limits::NAME_CHARS)
         });
         let about = fields.take_optional("about", request.about, |about| {
             text::paragraph(&about, 0..=limits::ABOUT_CHARS)

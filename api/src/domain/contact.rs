@@ -14,7 +14,7 @@ use crate::error::ApiError;
 pub fn alias(request: PutContactRequest) -> Result<Option<String>, ApiError> {
     let mut fields = Fields::default();
     let alias = fields.take_optional("alias", request.alias, |alias| {
-        text::line(&alias, limits::NAME_CHARS)
+        text::name(&alias, limits::NAME_CHARS)
     });
     fields.finish(Some(alias))
 }

@@ -177,7 +177,7 @@ impl ChannelChange {
 }
 
 fn name(text: &str) -> Result<String, Rule> {
-    text::line(text, limits::NAME_CHARS)
+    text::name(text, limits::NAME_CHARS)
 }
 
 fn about(text: &str) -> Result<String, Rule> {
@@ -191,7 +191,7 @@ fn topic(text: &str) -> Result<Option<String>, Rule> {
 }
 
 fn heading(text: &str) -> Result<String, Rule> {
-    text::line(text, limits::NAME_CHARS)
+    text::name(text, limits::NAME_CHARS)
 }
 
 fn position(place: i32) -> Result<i32, Rule> {
@@ -203,7 +203,7 @@ fn tags(given: Vec<String>) -> Result<Vec<String>, Rule> {
     let mut seen = HashSet::new();
     let mut tags = Vec::new();
     for tag in given {
-        let tag = text::line(&tag, limits::TAG_CHARS)?;
+        let tag = text::name(&tag, limits::TAG_CHARS)?;
         if seen.insert(tag.clone()) {
             tags.push(tag);
         }

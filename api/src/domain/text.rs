@@ -2,10 +2,19 @@
 
 use super::fields::Rule;
 
-/// Text of one line, as a name is: trimmed, without what is hidden, of a bounded length.
+/// Text of one line: trimmed, no control characters, of a bounded length.
+pub fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Result<String, Rule> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err(control());
+    }
+    bounded(text, chars)
+}
+
+/// What others know something by: a line without what is hidden.
 ///
 /// The joiners of Persian and of emoji may stand in it, but not alone.
-pub fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Result<String, Rule> {
+pub fn name(text: &str, chars: std::ops::RangeInclusive<usize>) -> Result<String, Rule> {
     let text = text.trim();
     if text.chars().any(|c| is_hidden(c) && !is_joiner(c)) {
         return Err(control());
@@ -95,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_hides_nothing_but_what_joins_letters() {
+    fn a_name_hides_nothing_but_what_joins_letters() {
         for bad in [
             "a\u{202e}b",
             "a\u{2066}b",
@@ -105,7 +114,7 @@ mod tests {
             "\u{3164}",
             "a\u{e0041}",
         ] {
-            assert_eq!(code(line(bad, 1..=9)), "control_character", "{bad:?}");
+            assert_eq!(code(name(bad, 1..=9)), "control_character", "{bad:?}");
         }
         // Persian "they want"; a family; an Arabic name.
         for good in [
@@ -113,9 +122,10 @@ mod tests {
             "\u{1f469}\u{200d}\u{1f467}",
             "\u{645}\u{631}\u{64a}\u{645}",
         ] {
-            assert_eq!(line(good, 1..=9).unwrap(), good);
+            assert_eq!(name(good, 1..=9).unwrap(), good);
         }
-        assert_eq!(code(line("\u{200d} \u{200c}", 1..=9)), "required");
+        assert_eq!(code(name("\u{200d} \u{200c}", 1..=9)), "required");
+        assert_eq!(code(line("a\u{202e}b", 1..=9)), "ok");
         assert_eq!(code(paragraph("a\u{202e}b", 1..=9)), "ok");
     }
 }
