@@ -374,5 +374,7 @@ pub async fn run(worker: Rc<Worker>, mut inbox: Inbox) {
     }
 }
 
+#[doc(hidden)]
+pub mod bench;
 #[cfg(test)]
 mod tests;
