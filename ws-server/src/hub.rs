@@ -393,5 +393,7 @@ pub async fn run(worker: Rc<Worker>, mut inbox: Inbox) {
     }
 }
 
+#[doc(hidden)]
+pub mod bench;
 #[cfg(test)]
 mod tests;
