@@ -421,7 +421,9 @@ pub mod bench {
 
     /// Reads a broker's message.
     #[must_use]
-    pub fn read(delivery: &super::AmqpDelivery) -> Option<Delivery> {
-        super::read(delivery)
+    pub fn read(delivery: &super::AmqpDelivery) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        super::read(delivery, &mut deliveries);
+        deliveries
     }
 }

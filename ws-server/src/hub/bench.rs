@@ -113,7 +113,7 @@ impl Room {
         self.now += Duration::from_secs(1);
         let queued = self.hub.deliver(batch, self.now, self.now);
         self.hub.turn(self.now, false);
-        while !self.hub.due.is_empty() {
+        while self.hub.is_busy() {
             self.hub.flush_slice(self.now);
         }
         queued
