@@ -293,9 +293,13 @@ fn listen(shared: &Arc<Shared>) -> anyhow::Result<(Server, SocketAddr)> {
         actix_web::rt::spawn(heartbeat::run(worker.clone()));
         type Upgrade = (Request, actix_codec::Framed<TcpStream, h1::Codec>);
         let upgrade = fn_service(move |(request, io): Upgrade| {
-            let worker = worker.clone();
+            // The server has room for this future twice in the task of each connection: what it
+            // holds is on the heap, and the handshake makes room for the life after it.
+            let handshake = Box::pin(handshake::serve(worker.clone(), request, io));
             async move {
-                handshake::serve(worker, request, io).await;
+                if let Some(life) = handshake.await {
+                    life.await;
+                }
                 Ok::<_, actix_http::Error>(())
             }
         });

@@ -4,10 +4,8 @@
 //! the HTTP server started for it; writing is the hub's.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::io;
-use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
@@ -17,8 +15,6 @@ use protocol::internal::SessionRef;
 use tokio::time::Instant;
 
 use crate::commands::Pending;
-use crate::hub::Worker;
-use crate::input::Input;
 use crate::metrics::{self, Dropped};
 use crate::outbound::{Bounds, Outbound, Overflow, Written};
 use crate::rate::Bucket;
@@ -212,32 +208,18 @@ impl Socket {
     }
 
     /// Waits for input; false when the connection is over.
-    async fn readable(&self) -> bool {
-        poll_fn(|context| {
-            if self.is_over() {
-                return Poll::Ready(false);
-            }
-            let mut reader = self.reader.borrow_mut();
-            if !reader
-                .as_ref()
-                .is_some_and(|waker| waker.will_wake(context.waker()))
-            {
-                *reader = Some(context.waker().clone());
-            }
-            drop(reader);
-            self.io.poll_read_ready(context).map(|ready| ready.is_ok())
-        })
-        .await
-    }
-}
-
-/// Reads a connection until it is over. `rest` came with the handshake.
-pub async fn serve(worker: &Rc<Worker>, socket: &Rc<Socket>, rest: BytesMut) {
-    let mut input = Input::new(rest);
-    input.decode_rest(worker, socket);
-    while socket.readable().await {
-        if !worker.read(|buffer| input.read(worker, socket, buffer)) {
-            return;
+    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<bool> {
+        if self.is_over() {
+            return Poll::Ready(false);
         }
+        let mut reader = self.reader.borrow_mut();
+        if !reader
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(context.waker()))
+        {
+            *reader = Some(context.waker().clone());
+        }
+        drop(reader);
+        self.io.poll_read_ready(context).map(|ready| ready.is_ok())
     }
 }

@@ -22,7 +22,8 @@ use tokio::time::Instant;
 
 use crate::app::Shared;
 use crate::hub::Worker;
-use crate::{metrics, seat};
+use crate::metrics;
+use crate::seat::Life;
 
 /// Where sockets are opened.
 pub const PATH: &str = "/ws";
@@ -86,8 +87,12 @@ struct Credentials<'a> {
     offers_protocol: bool,
 }
 
-/// Serves one upgrade request to the end of its connection.
-pub async fn serve(worker: Rc<Worker>, request: Request, mut io: Framed<TcpStream, h1::Codec>) {
+/// Answers one upgrade request; who is let in has a life before them.
+pub async fn serve(
+    worker: Rc<Worker>,
+    request: Request,
+    mut io: Framed<TcpStream, h1::Codec>,
+) -> Option<Box<Life>> {
     let given = request.headers().get(request_id::HEADER);
     let request_id = request_id::accept(given.and_then(|id| id.to_str().ok()));
     let admitted = admit(&worker.shared, &request).await;
@@ -111,18 +116,15 @@ pub async fn serve(worker: Rc<Worker>, request: Request, mut io: Framed<TcpStrea
             );
             // Who is gone does not hear why.
             _ = answer(&mut io, refusal.response(&request_id)).await;
-            return;
+            return None;
         }
     };
     drop(request);
-    if answer(&mut io, response).await.is_err() {
-        return;
-    }
+    answer(&mut io, response).await.ok()?;
     let parts = io.into_parts();
     // The answer was flushed, so only what the client sent early is left of the two buffers.
-    let rest = parts.read_buf;
-    drop(parts.write_buf);
-    Box::pin(seat::live(worker, claims, parts.io, rest, request_id)).await;
+    let life = Life::begin(&worker, &claims, parts.io, parts.read_buf, &request_id);
+    Some(Box::new(life))
 }
 
 async fn answer<B: MessageBody>(

@@ -30,7 +30,7 @@ pub struct Input {
     /// A frame that has begun: nearly always empty, and then without memory of its own.
     rest: BytesMut,
     /// A message in several frames.
-    fragments: Option<Fragments>,
+    fragments: Option<Box<Fragments>>,
 }
 
 #[derive(Debug)]
@@ -168,10 +168,10 @@ impl Input {
     }
 
     fn begin(&mut self, worker: &Rc<Worker>, socket: &Rc<Socket>, text: bool, part: &[u8]) {
-        self.fragments = Some(Fragments {
+        self.fragments = Some(Box::new(Fragments {
             text,
             bytes: BytesMut::new(),
-        });
+        }));
         self.append(worker, socket, part);
     }
 

@@ -36,6 +36,8 @@ impl Roster {
     pub fn join(&self, user: UserId, socket: SocketAddress) -> Option<SocketAddress> {
         let mut users = self.users();
         let seats = users.entry(user).or_default();
+        // Most people have one or two: no room for more in advance.
+        seats.sockets.reserve_exact(1);
         seats.sockets.push(socket);
         (seats.sockets.len() > SOCKETS_PER_USER).then(|| seats.sockets.remove(0))
     }

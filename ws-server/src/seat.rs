@@ -1,7 +1,9 @@
 //! A socket's life: its place in the hub and in the roster, from `hello` to the last line.
 
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use actix_web::rt::net::TcpStream;
 use bytes::BytesMut;
@@ -14,9 +16,10 @@ use protocol::time::Timestamp;
 use tokio::time::Instant;
 
 use crate::app::Shared;
-use crate::connection::{self, NewSocket, Socket};
+use crate::connection::{NewSocket, Socket};
 use crate::handshake::token_deadline;
 use crate::hub::Worker;
+use crate::input::Input;
 use crate::outbound::Bounds;
 use crate::rate::Bucket;
 use crate::roster::SocketAddress;
@@ -24,26 +27,53 @@ use crate::settle::Membership;
 use crate::workers::Command;
 use crate::{commands, metrics, settle};
 
-/// The socket's life.
-pub async fn live(
-    worker: Rc<Worker>,
-    claims: Claims,
-    io: TcpStream,
-    rest: BytesMut,
-    request_id: String,
-) {
-    let seat = Seat::take(&worker, &claims, io);
-    let socket = &seat.socket;
-    tracing::info!(
-        request_id,
-        connection_id = %socket.address.id,
-        user_id = %socket.session.user_id,
-        session_id = %socket.session.session_id,
-        "socket opened"
-    );
-    worker.reply(socket, &hello(&worker.shared, socket, &claims));
-    settle::begin(&worker, socket);
-    connection::serve(&worker, socket, rest).await;
+/// A socket's life, ready when it is over. Written by hand: it is what an idle connection holds.
+#[derive(Debug)]
+pub struct Life {
+    seat: Seat,
+    input: Input,
+}
+
+impl Life {
+    /// Seats a socket and says `hello`; `rest` came with its handshake.
+    pub fn begin(
+        worker: &Rc<Worker>,
+        claims: &Claims,
+        io: TcpStream,
+        rest: BytesMut,
+        request_id: &str,
+    ) -> Self {
+        let seat = Seat::take(worker, claims, io);
+        let socket = &seat.socket;
+        tracing::info!(
+            request_id,
+            connection_id = %socket.address.id,
+            user_id = %socket.session.user_id,
+            session_id = %socket.session.session_id,
+            "socket opened"
+        );
+        worker.reply(socket, &hello(&worker.shared, socket, claims));
+        settle::begin(worker, socket);
+        let mut input = Input::new(rest);
+        input.decode_rest(worker, socket);
+        Self { seat, input }
+    }
+}
+
+impl Future for Life {
+    type Output = ();
+
+    /// Reads the connection until it is over.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Self { seat, input } = &mut *self;
+        let (worker, socket) = (&seat.worker, &seat.socket);
+        while ready!(socket.poll_readable(context)) {
+            if !worker.read(|buffer| input.read(worker, socket, buffer)) {
+                break;
+            }
+        }
+        Poll::Ready(())
+    }
 }
 
 fn hello(shared: &Shared, socket: &Socket, claims: &Claims) -> ServerFrame {
@@ -61,6 +91,7 @@ fn hello(shared: &Shared, socket: &Socket, claims: &Claims) -> ServerFrame {
 
 /// A socket's place in the hub and in the roster; dropping it is the one way out, however the
 /// connection ends.
+#[derive(Debug)]
 struct Seat {
     worker: Rc<Worker>,
     socket: Rc<Socket>,
