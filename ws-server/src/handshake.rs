@@ -88,6 +88,9 @@ struct Credentials<'a> {
 
 /// Serves one upgrade request to the end of its connection.
 pub async fn serve(worker: Rc<Worker>, request: Request, mut io: Framed<TcpStream, h1::Codec>) {
+    // Counted before it looks whether the process is going away: a drain that does not refuse this
+    // connection waits for it.
+    let _counted = worker.shared.connections.token();
     let given = request.headers().get(request_id::HEADER);
     let request_id = request_id::accept(given.and_then(|id| id.to_str().ok()));
     let admitted = admit(&worker.shared, &request).await;
@@ -155,7 +158,7 @@ async fn admit(shared: &Shared, request: &Request) -> Result<(Claims, Response<(
             ..Refusal::new(Code::Malformed, "this is no WebSocket upgrade")
         }
     })?;
-    if shared.draining.load(Ordering::Acquire) {
+    if shared.is_draining() {
         let refusal = Refusal::new(Code::Unavailable, "this server is going away");
         return Err(refusal.retry_after(RETRY_AFTER_SECS));
     }
