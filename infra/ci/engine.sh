@@ -8,6 +8,7 @@ provide_engine() {
     ! docker info >/dev/null 2>&1 || return 0
     is_root || die "no Docker engine answers" "start one, or call this as root"
     command -v dockerd >/dev/null || install_as_root docker.io iptables
+    mkdir -p -- "$ROOT/target"
     dockerd >"$ROOT/target/dockerd.log" 2>&1 </dev/null &
     ENGINE=$!
     local tries

@@ -20,7 +20,7 @@ use platform::token::Verifier;
 use presence::Presence;
 use serde::Serialize;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use crate::api_client::ApiClient;
 use crate::bindings::Bindings;
@@ -39,8 +39,6 @@ use crate::{broker, handshake, heartbeat, pages, revocations};
 
 /// Connections the kernel keeps until a worker takes them: a reconnect storm's worth.
 const BACKLOG: u32 = 4096;
-/// How often a draining process looks whether everyone has left.
-const DRAIN_CHECK: Duration = Duration::from_millis(50);
 
 /// What the parts of the process share.
 #[derive(Debug)]
@@ -75,14 +73,23 @@ pub struct Shared {
     pub watches: Watches,
     /// How many sockets a user may open.
     pub new_sockets: NewSockets,
-    /// The process is going away.
-    pub draining: AtomicBool,
+    /// Every connection that asked for a socket, from its handshake to its end; no more are taken
+    /// once the process is going away.
+    pub connections: TaskTracker,
     /// It is known which sessions have ended.
     pub trusted: AtomicBool,
     /// The API answered when it was last asked.
     pub api_up: AtomicBool,
     /// The link that consumes is up.
     pub consuming: AtomicBool,
+}
+
+impl Shared {
+    /// Whether the process is going away.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.connections.is_closed()
+    }
 }
 
 /// A running ws-server.
@@ -167,7 +174,7 @@ impl App {
             receipts,
             last_seen,
             watches,
-            draining: AtomicBool::new(false),
+            connections: TaskTracker::new(),
             trusted: AtomicBool::new(true),
             api_up: AtomicBool::new(false),
             consuming: AtomicBool::new(false),
@@ -212,16 +219,12 @@ impl App {
 
     /// Sends every socket away, one after the other, and ends; no later than its deadline.
     pub async fn drain(self) {
-        let deadline = Instant::now() + self.shared.config.drain.deadline;
+        let deadline = self.shared.config.drain.deadline;
         self.readiness.drain();
-        self.shared.draining.store(true, Ordering::Release);
+        self.shared.connections.close();
         tracing::info!(users = self.shared.roster.len(), "draining");
-        let empty = async {
-            while !self.shared.roster.is_empty() {
-                tokio::time::sleep(DRAIN_CHECK).await;
-            }
-        };
-        if tokio::time::timeout_at(deadline, empty).await.is_err() {
+        let everyone = self.shared.connections.wait();
+        if tokio::time::timeout(deadline, everyone).await.is_err() {
             tracing::warn!(
                 users = self.shared.roster.len(),
                 "the drain's deadline is over"

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::app::Shared;
 use crate::hub::Worker;
 use crate::metrics;
-use crate::seat::Life;
+use crate::seat::{Life, Seat};
 
 /// Where sockets are opened.
 pub const PATH: &str = "/ws";
@@ -93,6 +93,9 @@ pub async fn serve(
     request: Request,
     mut io: Framed<TcpStream, h1::Codec>,
 ) -> Option<Box<Life>> {
+    // Counted before it looks whether the process is going away: a drain that does not refuse this
+    // connection waits for it.
+    let counted = worker.shared.connections.token();
     let given = request.headers().get(request_id::HEADER);
     let request_id = request_id::accept(given.and_then(|id| id.to_str().ok()));
     let admitted = admit(&worker.shared, &request).await;
@@ -123,8 +126,13 @@ pub async fn serve(
     answer(&mut io, response).await.ok()?;
     let parts = io.into_parts();
     // The answer was flushed, so only what the client sent early is left of the two buffers.
-    let life = Life::begin(&worker, &claims, parts.io, parts.read_buf, &request_id);
-    Some(Box::new(life))
+    let seat = Seat::take(&worker, &claims, parts.io, counted);
+    Some(Box::new(Life::begin(
+        seat,
+        &claims,
+        parts.read_buf,
+        &request_id,
+    )))
 }
 
 async fn answer<B: MessageBody>(
@@ -157,7 +165,7 @@ async fn admit(shared: &Shared, request: &Request) -> Result<(Claims, Response<(
             ..Refusal::new(Code::Malformed, "this is no WebSocket upgrade")
         }
     })?;
-    if shared.draining.load(Ordering::Acquire) {
+    if shared.is_draining() {
         let refusal = Refusal::new(Code::Unavailable, "this server is going away");
         return Err(refusal.retry_after(RETRY_AFTER_SECS));
     }

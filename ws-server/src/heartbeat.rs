@@ -15,14 +15,14 @@ use crate::hub::Worker;
 pub async fn run(worker: Rc<Worker>) {
     let mut tick = tokio::time::interval(worker.shared.config.socket.sweep);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut draining = false;
+    let spread = worker.shared.config.drain.spread;
+    let mut draining_since = None;
     loop {
         tick.tick().await;
-        if !draining && worker.shared.draining.load(Ordering::Acquire) {
-            draining = true;
-        }
-        if draining {
-            drain::schedule(&worker, worker.shared.config.drain.spread);
+        if worker.shared.is_draining() {
+            let since = *draining_since.get_or_insert_with(Instant::now);
+            // Whose handshake was under way leaves with the others.
+            drain::schedule(&worker, spread.saturating_sub(since.elapsed()));
         }
         sweep(&worker, Instant::now());
     }

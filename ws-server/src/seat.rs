@@ -14,6 +14,7 @@ use protocol::internal::SessionRef;
 use protocol::routing::Route;
 use protocol::time::Timestamp;
 use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::app::Shared;
 use crate::connection::{NewSocket, Socket};
@@ -35,16 +36,9 @@ pub struct Life {
 }
 
 impl Life {
-    /// Seats a socket and says `hello`; `rest` came with its handshake.
-    pub fn begin(
-        worker: &Rc<Worker>,
-        claims: &Claims,
-        io: TcpStream,
-        rest: BytesMut,
-        request_id: &str,
-    ) -> Self {
-        let seat = Seat::take(worker, claims, io);
-        let socket = &seat.socket;
+    /// Says `hello`; `rest` came with the handshake.
+    pub fn begin(seat: Seat, claims: &Claims, rest: BytesMut, request_id: &str) -> Self {
+        let (worker, socket) = (&seat.worker, &seat.socket);
         tracing::info!(
             request_id,
             connection_id = %socket.address.id,
@@ -92,13 +86,21 @@ fn hello(shared: &Shared, socket: &Socket, claims: &Claims) -> ServerFrame {
 /// A socket's place in the hub and in the roster; dropping it is the one way out, however the
 /// connection ends.
 #[derive(Debug)]
-struct Seat {
+pub struct Seat {
     worker: Rc<Worker>,
     socket: Rc<Socket>,
+    /// A process that goes away waits for it; the last to go.
+    _counted: TaskTrackerToken,
 }
 
 impl Seat {
-    fn take(worker: &Rc<Worker>, claims: &Claims, io: TcpStream) -> Self {
+    /// Takes a new connection in.
+    pub fn take(
+        worker: &Rc<Worker>,
+        claims: &Claims,
+        io: TcpStream,
+        counted: TaskTrackerToken,
+    ) -> Self {
         let shared = &worker.shared;
         let config = &shared.config;
         let session = SessionRef {
@@ -141,6 +143,7 @@ impl Seat {
         Self {
             worker: worker.clone(),
             socket,
+            _counted: counted,
         }
     }
 }

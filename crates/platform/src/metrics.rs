@@ -2,6 +2,8 @@
 //!
 //! Each service declares its metrics in one file of its own; here is only the recorder.
 
+use std::time::Duration;
+
 pub use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
@@ -11,6 +13,19 @@ const SECONDS: &[f64] = &[
 ];
 /// Buckets of counts in a batch.
 const SIZES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
+/// How often what histograms have gathered is sorted into their buckets.
+const SORT_EVERY: Duration = Duration::from_secs(5);
+
+/// Sorts what histograms gather into their buckets, for ever: until then each recorded value takes
+/// room of its own, and nobody may ever ask for the metrics.
+pub async fn sort(metrics: PrometheusHandle) {
+    let mut tick = tokio::time::interval(SORT_EVERY);
+    loop {
+        tick.tick().await;
+        metrics.run_upkeep();
+    }
+}
 
 /// Installs the process's recorder.
 ///

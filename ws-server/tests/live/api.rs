@@ -16,6 +16,7 @@ use protocol::internal::{
 use serde_json::json;
 use testkit::TestEnv;
 use testkit::keys::SigningKeyFile;
+use tokio::sync::OwnedMutexGuard;
 
 /// What the database would say.
 #[derive(Debug, Default)]
@@ -40,6 +41,8 @@ struct Shared {
     routes_calls: AtomicUsize,
     routes_pairs: AtomicUsize,
     jwks_calls: AtomicUsize,
+    /// Held while the keys are not given.
+    jwks_gate: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The double.
@@ -123,6 +126,11 @@ impl Api {
         self.shared.jwks_calls.load(Ordering::SeqCst)
     }
 
+    /// Whoever asks for the keys waits until the guard is dropped.
+    pub async fn hold_keys(&self) -> OwnedMutexGuard<()> {
+        self.shared.jwks_gate.clone().lock_owned().await
+    }
+
     pub fn join(&self, person: &Person, group: GroupId) {
         self.now(|truth| {
             truth
@@ -184,6 +192,7 @@ pub fn person(key: &SigningKeyFile) -> Person {
 
 async fn jwks(shared: web::Data<Shared>) -> HttpResponse {
     shared.jwks_calls.fetch_add(1, Ordering::SeqCst);
+    drop(shared.jwks_gate.lock().await);
     let keys: Vec<_> = shared
         .truth
         .lock()

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use protocol::frame::ServerFrame;
+use testkit::eventually;
+use testkit::keys::SigningKeyFile;
 
+use crate::api;
 use crate::server::{DEADLINE, World};
 
 #[tokio::test]
@@ -73,6 +76,44 @@ async fn a_client_that_does_not_go_does_not_hold_the_process() {
         "{:?}",
         start.elapsed()
     );
+    api.stop().await;
+    env.close().await;
+}
+
+#[tokio::test]
+async fn whose_handshake_is_under_way_is_waited_for_and_told() {
+    let world = World::start(&[("WARREN_WS_DRAIN_SPREAD_MS", "1000")]).await;
+    // A token under a key that has to be fetched.
+    let key = SigningKeyFile::create(world.env.dir());
+    let known = (key.kid.clone(), key.public_key());
+    world.api.now(|truth| truth.keys.push(known));
+    let fetched = world.api.jwks_calls();
+    let held = world.api.hold_keys().await;
+    let token = api::person(&key).token;
+    let opening = tokio::spawn(world.dial().bearer(&token).open());
+    eventually(DEADLINE, || async {
+        let asked = world.api.jwks_calls() - fetched;
+        if asked > 0 { Ok(()) } else { Err(asked) }
+    })
+    .await;
+    let World { app, api, env, .. } = world;
+    let admin = app.admin_address;
+    let draining = tokio::spawn(app.drain());
+    eventually(DEADLINE, || async {
+        let ready = reqwest::get(format!("http://{admin}/readyz")).await;
+        match ready.map(|answer| answer.status().as_u16()) {
+            Ok(503) => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    drop(held);
+    let socket = opening.await.unwrap().unwrap();
+    socket.expect_hello().await;
+    let told = |frame: &ServerFrame| matches!(frame, ServerFrame::Draining { .. });
+    socket.expect_event(told, DEADLINE).await;
+    assert_eq!(socket.expect_close().await, 1001);
+    draining.await.unwrap();
     api.stop().await;
     env.close().await;
 }
