@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource, Route, middleware};
+use actix_web::{HttpResponse, Resource, Route, guard, middleware};
 use protocol::internal::{REVOCATIONS_PATH, ROUTES_PATH, VISIBLE_PATH};
 
 use crate::error::ApiError;
@@ -81,7 +81,7 @@ fn document_routes() -> Vec<Endpoint> {
         Method::GET,
         "/v1/openapi.json",
         "get_openapi",
-        || web::get().to(documents::get_openapi),
+        || reading().to(documents::get_openapi),
         Doc::new(tag, "This document")
             .anonymous()
             .answer::<serde_json::Value>(200, "OpenAPI 3.1"),
@@ -99,8 +99,8 @@ pub fn public(service: &mut ServiceConfig, document: &Document) {
     }
     // The page reads the document from beside itself; both come from this process.
     let page = web::resource("/docs/{file:.*}")
-        .route(web::get().to(documents::get_page))
-        .default_service(web::to(|| std::future::ready(method_not_allowed("GET"))));
+        .route(reading().to(documents::get_page))
+        .default_service(web::to(|| std::future::ready(method_not_allowed(GET))));
     service
         .app_data(web::Data::new(document.clone()))
         .app_data(web::Data::new(documents::Page::new(["/v1/openapi.json"])))
@@ -110,11 +110,7 @@ pub fn public(service: &mut ServiceConfig, document: &Document) {
 }
 
 fn resource(path: &'static str, endpoints: &[Endpoint]) -> Resource {
-    let methods: Vec<&str> = endpoints
-        .iter()
-        .map(|endpoint| endpoint.method.as_str())
-        .collect();
-    let allow = methods.join(", ");
+    let allow = allow(endpoints.iter().map(|endpoint| &endpoint.method));
     endpoints
         .iter()
         .fold(web::resource(path), |resource, endpoint| {
@@ -123,6 +119,26 @@ fn resource(path: &'static str, endpoints: &[Endpoint]) -> Resource {
         .default_service(web::to(move || {
             std::future::ready(method_not_allowed(&allow))
         }))
+}
+
+/// What is asked for by `GET` has its head by `HEAD` (RFC 9110, section 9.3.2): the HTTP server leaves
+/// out the body.
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// Such a route's methods.
+const GET: &str = "GET, HEAD";
+
+/// The header `Allow` of a path with these methods.
+fn allow<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
+    let names: Vec<&str> = methods
+        .map(|method| match *method {
+            Method::GET => GET,
+            _ => method.as_str(),
+        })
+        .collect();
+    names.join(", ")
 }
 
 fn method_not_allowed(allow: &str) -> Result<HttpResponse, ApiError> {
@@ -135,12 +151,17 @@ async fn not_found() -> Result<HttpResponse, ApiError> {
 
 /// Registers what the API offers ws-servers, on the admin port.
 pub fn internal(service: &mut ServiceConfig) {
-    for (path, route) in [
-        (ROUTES_PATH, web::post().to(peers::post_routes)),
-        (REVOCATIONS_PATH, web::get().to(peers::get_revocations)),
-        (VISIBLE_PATH, web::post().to(peers::post_visible)),
+    for (path, allow, route) in [
+        (ROUTES_PATH, "POST", web::post().to(peers::post_routes)),
+        (REVOCATIONS_PATH, GET, reading().to(peers::get_revocations)),
+        (VISIBLE_PATH, "POST", web::post().to(peers::post_visible)),
     ] {
-        let observed = web::resource(path).wrap(middleware::from_fn(observe::request));
-        service.service(observed.route(route));
+        let resource = web::resource(path)
+            .wrap(middleware::from_fn(observe::request))
+            .route(route)
+            .default_service(web::to(move || {
+                std::future::ready(method_not_allowed(allow))
+            }));
+        service.service(resource);
     }
 }

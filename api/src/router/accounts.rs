@@ -9,7 +9,7 @@ use protocol::account::{
 use protocol::problem::Code;
 use serde_json::json;
 
-use super::{Endpoint, endpoint};
+use super::{Endpoint, endpoint, reading};
 use crate::openapi::Doc;
 use crate::routes::{auth, documents, me};
 
@@ -39,16 +39,16 @@ pub(super) fn accounts() -> Vec<Endpoint> {
                 .body::<PasswordRequest>(json!({"current_password": "correct horse battery", "new_password": "staple unlike any other"}))
                 .empty(204, "Changed; every other session has ended")
                 .problems(&[Code::BadCredentials])),
-        endpoint(get.clone(), "/v1/auth/sessions", "list_sessions", || web::get().to(auth::list_sessions),
+        endpoint(get.clone(), "/v1/auth/sessions", "list_sessions", || reading().to(auth::list_sessions),
             Doc::new(tag, "The caller's sessions, newest first").paged()
                 .page::<Session>(200, "A page of them")),
         endpoint(delete.clone(), "/v1/auth/sessions/{id}", "end_session", || web::delete().to(auth::end_session),
             Doc::new(tag, "End one of the caller's sessions").path_id("id", "The session.")
                 .empty(204, "It has ended, and its sockets close").problems(&[Code::NotFound])),
-        endpoint(get.clone(), "/.well-known/jwks.json", "get_jwks", || web::get().to(documents::get_jwks),
+        endpoint(get.clone(), "/.well-known/jwks.json", "get_jwks", || reading().to(documents::get_jwks),
             Doc::new(tag, "The public keys that verify access tokens").anonymous()
                 .answer::<JwkSet>(200, "A JWK set (RFC 7517)")),
-        endpoint(get, "/v1/me", "get_me", || web::get().to(me::get_me),
+        endpoint(get, "/v1/me", "get_me", || reading().to(me::get_me),
             Doc::new(tag, "The caller's own account").answer::<Me>(200, "With its private fields")),
         endpoint(patch, "/v1/me", "patch_me", || web::patch().to(me::patch_me),
             Doc::new(tag, "Change the caller's profile and privacy")

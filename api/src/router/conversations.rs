@@ -16,7 +16,7 @@ use protocol::sync::{Changes, SyncRequest, SyncResponse};
 use protocol::time::Timestamp;
 use serde_json::json;
 
-use super::{EXAMPLE_ID, Endpoint, endpoint};
+use super::{EXAMPLE_ID, Endpoint, endpoint, reading};
 use crate::domain::search::Has;
 use crate::openapi::Doc;
 use crate::routes::messages::delete::Whom;
@@ -46,7 +46,7 @@ pub(super) fn conversation_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/conversations",
             "list_conversations",
-            || web::get().to(conversations::list_conversations),
+            || reading().to(conversations::list_conversations),
             Doc::new(
                 tag,
                 "The caller's conversations, pinned first, then by latest activity",
@@ -59,7 +59,7 @@ pub(super) fn conversation_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/conversations/{id}",
             "get_conversation",
-            || web::get().to(conversations::get_conversation),
+            || reading().to(conversations::get_conversation),
             id(Doc::new(tag, "One conversation"))
                 .answer::<Conversation>(200, "As the caller sees it"),
         ),
@@ -111,7 +111,7 @@ pub(super) fn conversation_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/conversations/{id}/receipts",
             "list_receipts",
-            || web::get().to(receipts::list_receipts),
+            || reading().to(receipts::list_receipts),
             id(Doc::new(tag, "Each member's watermarks"))
                 .paged()
                 .page::<MemberReceipt>(200, "A page of them"),
@@ -146,7 +146,7 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/conversations/{id}/messages",
             "list_messages",
-            || web::get().to(messages::read::list_messages),
+            || reading().to(messages::read::list_messages),
             id(Doc::new(
                 tag,
                 "A page of the timeline; the newest if no place is given",
@@ -164,7 +164,7 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/conversations/{id}/changes",
             "list_changes",
-            || web::get().to(sync::list_changes),
+            || reading().to(sync::list_changes),
             id(Doc::new(
                 tag,
                 "What happened in a conversation since a revision",
@@ -178,7 +178,7 @@ pub(super) fn message_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/search",
             "search_messages",
-            || web::get().to(search::search_messages),
+            || reading().to(search::search_messages),
             Doc::new(
                 tag,
                 "Messages by their words, newest first, in what the caller may read",
@@ -274,7 +274,7 @@ pub(super) fn operation_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/conversations/{id}/pins",
             "list_pins",
-            || web::get().to(messages::pins::list_pins),
+            || reading().to(messages::pins::list_pins),
             Doc::new(
                 tag,
                 "What is pinned in a conversation, the newest pin first",
@@ -288,7 +288,7 @@ pub(super) fn operation_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/conversations/{id}/messages/{message_id}/receipts",
             "list_seen_by",
-            || web::get().to(messages::seen_by::list_seen_by),
+            || reading().to(messages::seen_by::list_seen_by),
             message(Doc::new(
                 tag,
                 "Who has received and read a message, but for its sender",
@@ -330,7 +330,7 @@ pub(super) fn reaction_routes() -> Vec<Endpoint> {
             Method::GET,
             REACTION,
             "list_reactions",
-            || web::get().to(messages::reactions::list_reactions),
+            || reading().to(messages::reactions::list_reactions),
             spot(Doc::new(tag, "Who chose an emoji, newest first"))
                 .paged()
                 .page::<User>(200, "A page of them"),

@@ -7,7 +7,7 @@ use protocol::message::Attachment;
 use protocol::problem::Code;
 use serde_json::json;
 
-use super::{EXAMPLE_ID, Endpoint, endpoint};
+use super::{EXAMPLE_ID, Endpoint, endpoint, reading};
 use crate::files::signing::Variant;
 use crate::openapi::Doc;
 use crate::routes::{attachments, pictures, uploads};
@@ -33,7 +33,7 @@ pub(super) fn file_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/attachments/{id}",
             "get_attachment",
-            || web::get().to(attachments::get_attachment),
+            || reading().to(attachments::get_attachment),
             id(Doc::new(
                 tag,
                 "Where a file that the caller may read is for some minutes",
@@ -44,7 +44,7 @@ pub(super) fn file_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/attachments/{id}/thumbnail",
             "get_thumbnail",
-            || web::get().to(attachments::get_thumbnail),
+            || reading().to(attachments::get_thumbnail),
             id(Doc::new(
                 tag,
                 "Where the small picture of an image is for some minutes",

@@ -11,7 +11,7 @@ use protocol::limits;
 use protocol::problem::Code;
 use serde_json::json;
 
-use super::{Endpoint, endpoint};
+use super::{Endpoint, endpoint, reading};
 use crate::openapi::Doc;
 use crate::routes::groups::{self, bans, channels, invites, members};
 use crate::store::groups::discover::Sort;
@@ -42,7 +42,7 @@ pub(super) fn groups() -> Vec<Endpoint> {
             Method::GET,
             "/v1/groups",
             "list_groups",
-            || web::get().to(groups::list_groups),
+            || reading().to(groups::list_groups),
             Doc::new(tag, "The caller's groups, in the order in which they came into them")
                 .paged()
                 .page::<Group>(200, "A page of them"),
@@ -51,7 +51,7 @@ pub(super) fn groups() -> Vec<Endpoint> {
             Method::GET,
             "/v1/groups/discover",
             "discover_groups",
-            || web::get().to(groups::discover_groups),
+            || reading().to(groups::discover_groups),
             Doc::new(tag, "Public groups")
                 .query_line(
                     "q",
@@ -69,7 +69,7 @@ pub(super) fn groups() -> Vec<Endpoint> {
             Method::GET,
             "/v1/groups/{id}",
             "get_group",
-            || web::get().to(groups::get_group),
+            || reading().to(groups::get_group),
             Doc::new(tag, "One group; its channels are for its members")
                 .path_id("id", "The group.")
                 .answer::<Group>(200, "As the caller sees it")
@@ -125,7 +125,7 @@ pub(super) fn member_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/groups/{id}/members",
             "list_members",
-            || web::get().to(members::list_members),
+            || reading().to(members::list_members),
             group(Doc::new(
                 tag,
                 "Who is in a group, by role, then by how long they have been there",
@@ -167,7 +167,7 @@ pub(super) fn member_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/groups/{id}/bans",
             "list_bans",
-            || web::get().to(bans::list_bans),
+            || reading().to(bans::list_bans),
             group(Doc::new(tag, "Who is banned from a group, newest first"))
                 .paged()
                 .page::<Ban>(200, "A page of them"),
@@ -213,7 +213,7 @@ pub(super) fn invite_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/groups/{id}/invites",
             "list_invites",
-            || web::get().to(invites::list_invites),
+            || reading().to(invites::list_invites),
             group(Doc::new(tag, "A group's working invites, newest first"))
                 .paged()
                 .page::<Invite>(200, "A page of them"),
@@ -222,7 +222,7 @@ pub(super) fn invite_routes() -> Vec<Endpoint> {
             Method::GET,
             "/v1/invites/{code}",
             "preview_invite",
-            || web::get().to(invites::preview_invite),
+            || reading().to(invites::preview_invite),
             code(Doc::new(tag, "What an invite leads to"))
                 .anonymous()
                 .answer::<InvitePreview>(200, "The group, as whoever holds the code may know it")

@@ -9,7 +9,7 @@ use protocol::presence::Presences;
 use protocol::problem::Code;
 use serde_json::json;
 
-use super::{EXAMPLE_ID, Endpoint, endpoint};
+use super::{EXAMPLE_ID, Endpoint, endpoint, reading};
 use crate::openapi::Doc;
 use crate::routes::{blocks, contacts, friend_requests, friends, presence, users};
 
@@ -21,7 +21,7 @@ pub(super) fn people() -> Vec<Endpoint> {
             Method::GET,
             "/v1/users",
             "search_users",
-            || web::get().to(users::search_users),
+            || reading().to(users::search_users),
             Doc::new(tag, "People whose username or display name starts with q")
                 .query_line("q", "How the name starts.", limits::NAME_CHARS)
                 .required()
@@ -32,7 +32,7 @@ pub(super) fn people() -> Vec<Endpoint> {
             Method::GET,
             "/v1/users/{id}",
             "get_user",
-            || web::get().to(users::get_user),
+            || reading().to(users::get_user),
             Doc::new(tag, "One person")
                 .path_id("id", "The user.")
                 .answer::<User>(200, "The person")
@@ -42,7 +42,7 @@ pub(super) fn people() -> Vec<Endpoint> {
             Method::GET,
             "/v1/presence",
             "get_presence",
-            || web::get().to(presence::get_presence),
+            || reading().to(presence::get_presence),
             Doc::new(
                 tag,
                 "Who is online; who is not the caller's to know is offline",
@@ -67,7 +67,7 @@ pub(super) fn own_lists() -> Vec<Endpoint> {
             Method::GET,
             "/v1/contacts",
             "list_contacts",
-            || web::get().to(contacts::list_contacts),
+            || reading().to(contacts::list_contacts),
             Doc::new(tag, "The caller's address book, newest first")
                 .paged()
                 .page::<Contact>(200, "A page of it"),
@@ -97,7 +97,7 @@ pub(super) fn own_lists() -> Vec<Endpoint> {
             Method::GET,
             "/v1/blocks",
             "list_blocks",
-            || web::get().to(blocks::list_blocks),
+            || reading().to(blocks::list_blocks),
             Doc::new(tag, "Whom the caller blocks, newest first")
                 .paged()
                 .page::<User>(200, "A page of them"),
@@ -136,7 +136,7 @@ pub(super) fn friends() -> Vec<Endpoint> {
             Method::GET,
             "/v1/friend-requests",
             "list_friend_requests",
-            || web::get().to(friend_requests::list_friend_requests),
+            || reading().to(friend_requests::list_friend_requests),
             Doc::new(
                 tag,
                 "Requests that wait for an answer, the caller's and to the caller, newest first",
@@ -189,7 +189,7 @@ pub(super) fn friends() -> Vec<Endpoint> {
             Method::GET,
             "/v1/friends",
             "list_friends",
-            || web::get().to(friends::list_friends),
+            || reading().to(friends::list_friends),
             Doc::new(tag, "The caller's friends, by username")
                 .paged()
                 .page::<User>(200, "A page of them"),

@@ -1,6 +1,9 @@
 //! Request lines and headers.
 
+use std::collections::BTreeSet;
+
 use protocol::problem::Code;
+use reqwest::Method;
 use testkit::http::send_raw;
 
 use super::{Service, refused};
@@ -40,15 +43,15 @@ async fn another_method_is_not_allowed_and_those_that_are_get_named() {
     let messages = format!("/v1/conversations/{chat}/messages");
     for (method, path, allow) in [
         ("GET", "/v1/auth/login", "POST"),
-        ("DELETE", "/v1/auth/sessions", "GET"),
-        ("POST", "/v1/me", "GET, PATCH, DELETE"),
-        ("PUT", messages.as_str(), "POST, GET"),
+        ("DELETE", "/v1/auth/sessions", "GET, HEAD"),
+        ("POST", "/v1/me", "GET, HEAD, PATCH, DELETE"),
+        ("PUT", messages.as_str(), "POST, GET, HEAD"),
         ("PATCH", "/v1/sync", "POST"),
-        ("OPTIONS", "/v1/me", "GET, PATCH, DELETE"),
-        ("TRACE", "/v1/me", "GET, PATCH, DELETE"),
-        ("BREW", "/v1/me", "GET, PATCH, DELETE"),
-        ("POST", "/.well-known/jwks.json", "GET"),
-        ("POST", "/v1/openapi.json", "GET"),
+        ("OPTIONS", "/v1/me", "GET, HEAD, PATCH, DELETE"),
+        ("TRACE", "/v1/me", "GET, HEAD, PATCH, DELETE"),
+        ("BREW", "/v1/me", "GET, HEAD, PATCH, DELETE"),
+        ("POST", "/.well-known/jwks.json", "GET, HEAD"),
+        ("POST", "/v1/openapi.json", "GET, HEAD"),
     ] {
         let reply = service
             .ada
@@ -64,6 +67,37 @@ async fn another_method_is_not_allowed_and_those_that_are_get_named() {
         );
         assert_eq!(reply.header("allow"), allow, "{method} {path}");
     }
+    service.expect_unharmed().await;
+}
+
+/// The same head, and no body (RFC 9110, section 9.3.2).
+#[tokio::test(flavor = "multi_thread")]
+async fn what_get_answers_has_its_head_by_head() {
+    let service = Service::start().await;
+    let client = &service.ada.client;
+    let document = client.get("/v1/openapi.json").await.expect(200);
+    let chat = service.chat.to_string();
+    let mut statuses = BTreeSet::new();
+    for (pattern, item) in document.body["paths"].as_object().unwrap() {
+        if item.get("get").is_none() {
+            continue;
+        }
+        let parts = pattern.split('/');
+        let filled = parts.map(|part| if part.starts_with('{') { &chat } else { part });
+        let path = filled.collect::<Vec<_>>().join("/");
+        let whole = client.get(&path).await;
+        let head = client.request(Method::HEAD, &path).send().await;
+        assert_eq!(head.status, whole.status, "{path}");
+        for name in ["content-type", "content-length"] {
+            assert_eq!(head.header(name), whole.header(name), "{name} of {path}");
+        }
+        assert!(head.bytes.is_empty(), "{path}");
+        statuses.insert(whole.status);
+    }
+    assert!(
+        statuses.contains(&200) && statuses.contains(&404),
+        "{statuses:?}"
+    );
     service.expect_unharmed().await;
 }
 

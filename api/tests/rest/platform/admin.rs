@@ -7,6 +7,7 @@ use protocol::internal::{
     VisibleResponse,
 };
 use protocol::problem::Code;
+use reqwest::Method;
 use serde_json::json;
 use testkit::TestEnv;
 use testkit::http::{Client, Reply};
@@ -205,6 +206,36 @@ async fn ask_all(client: &Client, pair: SessionRef) -> [Reply; 3] {
             .post(VISIBLE_PATH, &json!({ "watchers": [watcher] }))
             .await,
     ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_peer_gets_wrong_is_told_as_a_problem() {
+    let test = TestApp::start().await;
+    let credential = &test.env.secrets().internal_credential;
+    let peer = Client::anonymous(test.admin()).with_token(credential);
+    let json = "application/json";
+    for path in [ROUTES_PATH, VISIBLE_PATH] {
+        for (kind, body, status, code) in [
+            (json, "{".to_owned(), 400, Code::Malformed),
+            (
+                "text/plain",
+                "{}".to_owned(),
+                415,
+                Code::UnsupportedMediaType,
+            ),
+            (json, " ".repeat(3 << 20), 413, Code::TooLarge),
+        ] {
+            let request = peer
+                .request(Method::POST, path)
+                .header("content-type", kind);
+            let reply = request.body(body).send().await;
+            reply.problem(status, code);
+        }
+        let reply = peer.get(path).await;
+        reply.problem(405, Code::MethodNotAllowed);
+        assert_eq!(reply.header("allow"), "POST");
+    }
+    test.app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
