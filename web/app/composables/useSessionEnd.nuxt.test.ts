@@ -1,11 +1,10 @@
 import { mockNuxtImport } from '@nuxt/test-utils/runtime'
 import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import type { SessionNotice } from '~/api/credentials'
 import { useSessionEnd, wayOut } from './useSessionEnd'
 
-const { navigateTo, place } = vi.hoisted(() => ({ navigateTo: vi.fn(), place: { route: {} } }))
-mockNuxtImport('navigateTo', () => navigateTo)
+const place = vi.hoisted(() => ({ route: {} }))
 mockNuxtImport('useRoute', () => () => place.route)
 
 const inside = { path: '/chats/1', fullPath: '/chats/1', query: {}, meta: { layout: 'app' } }
@@ -38,6 +37,8 @@ async function hear(notice: SessionNotice) {
 
 describe('a session that somebody signs out of in another window', () => {
   let session: ReturnType<typeof useSession>
+  let push: MockInstance
+  let replace: MockInstance
 
   beforeEach(async () => {
     sessions += 1
@@ -46,27 +47,34 @@ describe('a session that somebody signs out of in another window', () => {
     session = useSession()
     await hear(renewed())
     expect(session.signedIn).toBe(true)
+    push = vi.spyOn(useRouter(), 'push').mockResolvedValue(undefined)
+    replace = vi.spyOn(useRouter(), 'replace').mockResolvedValue(undefined)
     scope = effectScope()
     scope.run(useSessionEnd)
-    navigateTo.mockClear()
   })
-  afterEach(() => scope.stop())
+  afterEach(() => {
+    scope.stop()
+    vi.restoreAllMocks()
+    delete useNuxtApp()._processingMiddleware
+  })
 
   it('leaves no way back, however late that is known', async () => {
     session.ended()
     await nextTick()
-    expect(navigateTo).toHaveBeenLastCalledWith({ path: '/login', query: { next: '/chats/1' } })
+    expect(push).toHaveBeenLastCalledWith({ path: '/login', query: { next: '/chats/1' } })
     Object.assign(place.route, login)
     await hear({ type: 'ended', end: 'signed-out' })
     expect(session.end).toBe('signed-out')
-    expect(navigateTo).toHaveBeenLastCalledWith('/login', { replace: true })
+    expect(replace).toHaveBeenLastCalledWith('/login')
   })
 
   it('leaves none when the word arrives while the way out is taken', async () => {
     session.ended()
     await nextTick()
+    // As Nuxt has it from the first guard of a navigation to its end.
+    useNuxtApp()._processingMiddleware = true
     await hear({ type: 'ended', end: 'signed-out' })
-    expect(navigateTo).toHaveBeenLastCalledWith({ path: '/login' })
+    expect(push).toHaveBeenLastCalledWith({ path: '/login' })
   })
 
   it('is not taken for one that the server ended, by what is refused afterwards', async () => {
@@ -74,7 +82,7 @@ describe('a session that somebody signs out of in another window', () => {
     session.ended()
     await nextTick()
     expect(session.end).toBe('signed-out')
-    expect(navigateTo.mock.calls).toEqual([[{ path: '/login' }]])
+    expect(push.mock.calls).toEqual([[{ path: '/login' }]])
     expect(wayOut('/chats/1')).toEqual({ path: '/login' })
   })
 

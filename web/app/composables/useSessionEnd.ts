@@ -10,12 +10,14 @@ export function wayOut(from: string): RouteLocationRaw {
 export function useSessionEnd(): void {
   const session = useSession()
   const route = useRoute()
+  // Not `navigateTo`, which is without effect while another navigation is under way.
+  const router = useRouter()
 
   watch([() => session.status, () => session.end], ([status, end], [, before]) => {
     if (status !== 'anonymous') return
-    if (route.meta.layout === 'app') void navigateTo(wayOut(route.fullPath))
+    if (route.meta.layout === 'app') void router.push(wayOut(route.fullPath))
     // It looked as if the server had ended it: what led back is taken away.
     else if (before === 'ended' && end === 'signed-out' && route.path === '/login')
-      void navigateTo('/login', { replace: true })
+      void router.replace('/login')
   })
 }
