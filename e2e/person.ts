@@ -48,34 +48,36 @@ async function fillWhenReady(page: Page, label: string, value: string) {
   await page.getByLabel(label).fill(value)
 }
 
-/**
- * Someone who is signed in, as the form of `register` would leave the browser: the session's cookie,
- * and the id under which the client remembers whose it is.
- */
+/** Someone new, in a browser of their own. */
 export async function newPerson(
   browser: Browser,
   name: string,
   options: BrowserContextOptions = {},
 ): Promise<Person> {
   const username = freshUsername(name)
-  const door = await request.newContext({ baseURL, extraHTTPHeaders: { Origin: baseURL } })
-  const answer = await door.post('/v1/auth/register', {
-    data: { username, password: PASSWORD, display_name: name, session: 'cookie' },
-  })
-  expect(answer.status(), await answer.text()).toBe(201)
-  const { user } = (await answer.json()) as { user: { id: string } }
-  const { cookies } = await door.storageState()
-  await door.dispose()
-  const localStorage = [{ name: 'warren.user', value: user.id }]
-  const context = await browser.newContext({
-    ...options,
-    storageState: { cookies, origins: [{ origin: baseURL, localStorage }] },
-  })
-  const page = await context.newPage()
+  const storageState = await signedIn('register', { username, display_name: name })
+  const page = await (await browser.newContext({ ...options, storageState })).newPage()
   const server = followServer(page)
   await page.goto('/chats')
   await expect(page.getByText('No conversation yet')).toBeVisible()
   return { page, name, username, server }
+}
+
+/**
+ * What a browser holds after the form: the session's cookie, and the id under which the client
+ * remembers whose it is.
+ */
+export async function signedIn(form: 'login' | 'register', who: { username: string }) {
+  const door = await request.newContext({ baseURL, extraHTTPHeaders: { Origin: baseURL } })
+  const answer = await door.post(`/v1/auth/${form}`, {
+    data: { ...who, password: PASSWORD, session: 'cookie' },
+  })
+  expect(answer.ok(), await answer.text()).toBe(true)
+  const { user } = (await answer.json()) as { user: { id: string } }
+  const { cookies } = await door.storageState()
+  await door.dispose()
+  const localStorage = [{ name: 'warren.user', value: user.id }]
+  return { cookies, origins: [{ origin: baseURL, localStorage }] }
 }
 
 /** Opens a chat with someone by searching for their username. */

@@ -17,6 +17,9 @@ export const test = plain.extend<{ faults: Faults }>({
       const allowed: RegExp[] = [
         // Playwright's own doing, by `serviceWorkers: 'block'`.
         /blocked by Playwright/,
+        // Another program of this machine has changed its network, as a container does that begins or
+        // ends; the journey shows whether the page came through.
+        /ERR_NETWORK_CHANGED/,
       ]
       const follow = (context: BrowserContext) => watch(context, (fault) => found.push(fault))
       browser.contexts().forEach(follow)

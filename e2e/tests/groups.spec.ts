@@ -111,8 +111,11 @@ test('an owner gives and takes roles, removes, and bans', async ({ browser, faul
   await expect(bob.page.locator('#content').getByText('This chat is not here')).toBeVisible()
 
   await ask('POST', `/groups/${group}/join`)
+  await bob.page.goto(`/groups/${group}/manage`)
+  await expect(bob.page.getByRole('tab', { name: 'Members' })).toBeVisible()
   await manage(ada, 'Bob', 'Ban')
   await expect(member).toHaveCount(0)
+  await expect(bob.page.locator('#content').getByText('This group is not here')).toBeVisible()
   await expect(ask('POST', `/groups/${group}/join`)).rejects.toThrow(/403.*banned/)
   await ada.page.goto(`/groups/${group}/manage?tab=bans`)
   await ada.page.getByRole('button', { name: 'Lift ban' }).click()

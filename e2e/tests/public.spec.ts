@@ -44,3 +44,14 @@ test('speaks German where the reader does, and keeps it', async ({ browser }) =>
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Welcome back')
   await context.close()
 })
+
+test('speaks English where the texts of the reader do not come', async ({ browser, faults }) => {
+  faults.allow(/ERR_FAILED/, /preload/)
+  const context = await browser.newContext({ locale: 'de-DE' })
+  await context.route(/\/_nuxt\/de\..*json$/, (route) => route.abort())
+  const page = await context.newPage()
+  await page.goto('/chats')
+  await expect(page).toHaveURL(/\/login/)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Welcome back')
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en-GB')
+})

@@ -30,14 +30,17 @@ export type SessionNotice = { type: 'renewed'; auth: Auth } | { type: 'ended'; e
 type Listener = (notice: SessionNotice) => void
 
 let held: Credentials | null = null
+/** The session that somebody signed out of: a renewal that was under way does not bring it back. */
+let over: string | null = null
 let renewal: Promise<Credentials> | null = null
 const listeners = new Set<Listener>()
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(CHANNEL)
 
 if (channel) {
   channel.onmessage = ({ data }: MessageEvent<SessionNotice>) => {
-    if (data.type === 'renewed') hold(data.auth)
-    else held = null
+    if (data.type === 'ended') drop(data.end)
+    else if (data.auth.session_id === over) return
+    else hold(data.auth)
     listeners.forEach((listener) => listener(data))
   }
 }
@@ -65,9 +68,14 @@ export function acceptAuth(auth: Auth): Credentials {
   return accepted
 }
 
+function drop(end: SessionEnd) {
+  if (end === 'signed-out') over = held?.sessionId ?? over
+  held = null
+}
+
 /** Forgets the token, in every tab. */
 export function dropCredentials(end: SessionEnd): void {
-  held = null
+  drop(end)
   channel?.postMessage({ type: 'ended', end } satisfies SessionNotice)
 }
 

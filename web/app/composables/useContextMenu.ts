@@ -19,7 +19,7 @@ export function useContextMenu(
     const items = itemsAt(event)
     if (items.length === 0) return
     event.preventDefault()
-    menu.open({ items, at: { x: event.clientX, y: event.clientY }, leave })
+    menu.open({ items, at: { x: event.clientX, y: event.clientY }, leave }, event)
   }
 
   useEventListener(area, 'contextmenu', open)

@@ -16,8 +16,6 @@ export default defineNuxtRouteMiddleware((to) => {
     })
     return
   }
-  if (inside && !session.signedIn) {
-    return navigateTo({ path: '/login', query: { next: to.fullPath } })
-  }
+  if (inside && !session.signedIn) return navigateTo(wayOut(to.fullPath))
   if (session.signedIn && STRANGERS_ONLY.has(to.path)) return navigateTo('/chats')
 })

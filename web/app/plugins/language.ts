@@ -1,6 +1,6 @@
 /** Finds the language of the reader, and has its texts there before anything is shown. */
+import { spokenOr } from '~/language/fallback'
 import { DEFAULT_LANGUAGE, LANGUAGES, pickLanguage, type LanguageCode } from '~/language/languages'
-import type { Texts } from '~/language/say'
 import { TEXTS_URL, textsOf } from '~/language/texts'
 
 const YEAR_S = 365 * 24 * 3600
@@ -15,7 +15,9 @@ export default defineNuxtPlugin({
       : navigator.languages
     // What the server chose is what the browser goes on with.
     const code = useState<LanguageCode>('language', () => pickLanguage(chosen.value, asked))
-    const texts = shallowRef<Texts>(await textsOf(code.value))
+    const spoken = await spokenOr(code.value, textsOf)
+    code.value = spoken.code
+    const texts = shallowRef(spoken.texts)
 
     if (import.meta.server) {
       const href = TEXTS_URL[code.value]

@@ -44,6 +44,8 @@ export function followSession(): void {
   let cache: Cache | null = null
   let db: Database | null = null
   let started: string | null = null
+  /** Whose unsent words wait here for them. */
+  let parted: string | null = null
   let catchUps = 0
 
   async function start(userId: string) {
@@ -148,16 +150,28 @@ export function followSession(): void {
         stop()
         void globalThis.caches?.delete(PICTURES)
       }
-      // What was written and not sent outlives a session that ended by itself.
-      if (before && session.end === 'ended') await clearDatabase(before)
-      else if (before) {
-        forgetLastWords(before)
-        await deleteDatabase(before)
-      }
+      if (userId) parted = null
+      if (before && session.end === 'ended') {
+        // What was written and not sent outlives a session that ended by itself.
+        parted = before
+        await clearDatabase(before)
+      } else if (before) await forget(before)
       if (userId) await start(userId)
     },
     { immediate: true },
   )
+  // That it was somebody's wish may be heard afterwards.
+  watch(
+    () => session.end,
+    (end) => {
+      if (end === 'signed-out' && parted) void forget(parted)
+    },
+  )
+
+  async function forget(userId: string) {
+    forgetLastWords(userId)
+    await deleteDatabase(userId)
+  }
 
   watchDebounced(
     [() => session.me, () => people.contacts.data, () => groups.list, () => people.users.size],

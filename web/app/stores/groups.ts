@@ -36,16 +36,20 @@ export const useGroups = defineStore('groups', () => {
     return all.map(({ id }) => id)
   })
   const held = shallowReactive(new Map<string, Group>())
+  const gone = shallowReactive(new Set<string>())
   const list = computed(() => mine.data.value.flatMap((id) => held.get(id) ?? []))
 
   const get = (id: string): Group | undefined => held.get(id)
   const role = (id: string): Role | null => held.get(id)?.my_role ?? null
+  /** Whether it is known that there is nothing to see: no such group, or one is not in it. */
+  const missing = (id: string) => gone.has(id) || (held.has(id) && !role(id))
   /** Whether the signed-in one may change the group, its channels, members and invites. */
   const administers = (id: string) => ['owner', 'admin'].includes(role(id) ?? '')
 
   /** Takes in a group; a version lower than the one that is held is late, and ignored. */
   function put(group: Group) {
     const old = held.get(group.id)
+    gone.delete(group.id)
     if (!old || old.version <= group.version) held.set(group.id, group)
   }
 
@@ -57,6 +61,7 @@ export const useGroups = defineStore('groups', () => {
 
   function drop(id: string) {
     held.delete(id)
+    gone.add(id)
     mine.data.value = mine.data.value.filter((other) => other !== id)
   }
 
@@ -223,6 +228,7 @@ export const useGroups = defineStore('groups', () => {
 
   function clear() {
     held.clear()
+    gone.clear()
     mine.clear()
   }
 
@@ -232,6 +238,7 @@ export const useGroups = defineStore('groups', () => {
     mine,
     get,
     role,
+    missing,
     administers,
     put,
     putShared,

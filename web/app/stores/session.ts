@@ -47,7 +47,12 @@ export const useSession = defineStore('session', () => {
     localStorage.setItem(REMEMBERED, user.id)
   }
 
+  /**
+   * The server's refusal may be here before the word of the window in which somebody signed out, and
+   * after it: that they did counts, whenever it is heard.
+   */
   function leave(why: SessionEnd | null) {
+    if (end.value === 'signed-out') return
     localStorage.removeItem(REMEMBERED)
     me.value = null
     userId.value = null

@@ -1,6 +1,6 @@
 // What happens at a message of a timeline: by mouse, finger and key, the same for each.
 import type { Intent } from '~/stores/composition'
-import type { MenuItems } from '~/stores/menu'
+import { isPointed, type MenuItems } from '~/stores/menu'
 import type { ConversationRow } from '~/types/conversation'
 import type { TimelineItem } from '~/types/timeline'
 
@@ -70,10 +70,9 @@ export function useMessageControls(
     const marked = asked && window.getSelection()?.toString()
     const link = (event.target as Element).closest('a')
     const item = marked || link ? undefined : itemAt(event.target)
-    const pointer = event instanceof PointerEvent ? event.pointerType : ''
     intentBefore = composition.get(row().id)
     afterMenu = null
-    return item ? menuOf(item, pointer !== '') : []
+    return item ? menuOf(item, isPointed(event)) : []
   }
 
   function openMenu(at: HTMLElement) {
