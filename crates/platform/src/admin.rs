@@ -175,7 +175,7 @@ pub fn serve(
     readiness: Readiness,
     routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
 ) -> std::io::Result<(Server, SocketAddr)> {
-    actix_web::rt::spawn(crate::metrics::sort(metrics.clone()));
+    tokio::spawn(crate::metrics::sort(metrics.clone()));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(metrics.clone()))

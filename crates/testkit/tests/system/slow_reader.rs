@@ -25,8 +25,9 @@ const CHARACTER: &str = "\u{1F407}";
 const RECEIVE_BYTES: u32 = 64 * 1024;
 /// Small beside the kernel's buffers, and room for several messages.
 const QUEUE_BYTES: usize = 128 * 1024;
-/// Messages that are on their way at the same time.
-const AT_ONCE: usize = 8;
+/// Messages that are on their way at the same time: all of them fit into the queue of a client that
+/// reads, should they gather within one tick.
+const AT_ONCE: usize = 6;
 /// Far more than fits all the buffers between.
 const ROUNDS: usize = 200;
 /// How long one round may take to reach a client that reads, from its last message's answer on.
