@@ -67,7 +67,10 @@ export async function newPerson(
  * What a browser holds after the form: the session's cookie, and the id under which the client
  * remembers whose it is.
  */
-export async function signedIn(form: 'login' | 'register', who: { username: string }) {
+export async function signedIn(
+  form: 'login' | 'register',
+  who: { username: string; display_name?: string },
+) {
   const door = await request.newContext({ baseURL, extraHTTPHeaders: { Origin: baseURL } })
   const answer = await door.post(`/v1/auth/${form}`, {
     data: { ...who, password: PASSWORD, session: 'cookie' },
