@@ -1,12 +1,22 @@
 // What a picture would show, measured.
 import type { Page } from '@playwright/test'
 
+/** Waits for what is still on its way to its place and size: a menu grows while it opens. */
+const settled = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
+
 /**
  * What sticks out of the window sideways: also where a frame around it cuts it off, which is how it
  * would go unseen. A text that ends in an ellipsis, and what is meant to be moved sideways, may.
  */
-export const sticksOut = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
+export async function sticksOut(page: Page): Promise<string[]> {
+  await settled(page)
+  return page.evaluate(() => {
     const meant = (element: Element) => {
       for (let at: Element | null = element; at; at = at.parentElement) {
         const { overflowX, overflowY, textOverflow } = getComputedStyle(at)
@@ -24,6 +34,7 @@ export const sticksOut = (page: Page): Promise<string[]> =>
       .filter(({ element }) => !meant(element))
       .map(({ element, box }) => `${Math.round(box.right)} ${element.outerHTML.slice(0, 120)}`)
   })
+}
 
 const TARGETS = [
   'a',
@@ -38,8 +49,9 @@ const TARGETS = [
 ].join()
 
 /** What a finger can touch that is less than 44 pixels high or wide. A label counts as its field. */
-export const smallTargets = (page: Page): Promise<string[]> =>
-  page.evaluate((targets) => {
+export async function smallTargets(page: Page): Promise<string[]> {
+  await settled(page)
+  return page.evaluate((targets) => {
     const around = (element: HTMLElement) => {
       const labels = [...((element as HTMLInputElement).labels ?? [])]
       const boxes = [element, ...labels, element.closest('label')]
@@ -66,3 +78,4 @@ export const smallTargets = (page: Page): Promise<string[]> =>
         })
     )
   }, TARGETS)
+}
