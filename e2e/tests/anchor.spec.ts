@@ -1,0 +1,78 @@
+// What one reads stays where it is while older messages come in above it.
+import type { Locator, Page } from '@playwright/test'
+import { randomUUID } from 'node:crypto'
+import { clientOf } from '../api'
+import { bubble, newPerson, openChat } from '../person'
+import { expect, test } from '../test'
+
+const MESSAGES = 300
+const LOADS = 3
+const MOVED_MAX_PX = 2
+
+/** Lets pages of older messages through one by one. */
+async function holdOlder(page: Page) {
+  const held: (() => void)[] = []
+  await page.route(/\/messages\?(.*&)?before=/, async (route) => {
+    await new Promise<void>((resolve) => held.push(resolve))
+    await route.continue()
+  })
+  return {
+    asked: () => expect.poll(() => held.length).toBe(1),
+    letThrough: () => held.shift()?.(),
+  }
+}
+
+/** Until nothing moves any more: rows that came in are measured and stand where they belong. */
+const settled = (timeline: Locator) =>
+  timeline.evaluate(async (scroller) => {
+    let before = ''
+    for (let still = 0; still < 3;) {
+      await new Promise(requestAnimationFrame)
+      const now = `${scroller.scrollTop} ${scroller.scrollHeight}`
+      still = now === before ? still + 1 : 0
+      before = now
+    }
+    return scroller.scrollHeight
+  })
+
+/** The message in the middle of what is seen, and where it is. */
+const reading = (timeline: Locator) =>
+  timeline.evaluate((scroller) => {
+    const { top, height } = scroller.getBoundingClientRect()
+    const row = [...scroller.querySelectorAll<HTMLElement>('[data-seq]')].find(
+      (candidate) => candidate.getBoundingClientRect().bottom > top + height / 2,
+    )
+    return { seq: row?.dataset.seq, y: row?.getBoundingClientRect().y ?? NaN }
+  })
+
+test('older messages come in without moving what one reads', async ({ browser }) => {
+  const ada = await newPerson(browser, 'Ada')
+  const bob = await newPerson(browser, 'Bob')
+  const { page } = ada
+  await openChat(ada, bob)
+  const conversation = new URL(page.url()).pathname.split('/').at(-1)
+  const { ask } = await clientOf(ada)
+  for (let n = 1; n <= MESSAGES; n += 1) {
+    const body = `Message ${n}${' and some more of it'.repeat(n % 7)}\n`.repeat(1 + (n % 3))
+    const message = { client_id: randomUUID(), body }
+    await ask('POST', `/conversations/${conversation}/messages`, message)
+  }
+  const older = await holdOlder(page)
+  await page.reload()
+  await expect(bubble(page, `Message ${MESSAGES}`)).toBeVisible()
+
+  const timeline = page.getByTestId('timeline')
+  for (let load = 1; load <= LOADS; load += 1) {
+    await timeline.evaluate((scroller) => scroller.scrollTo({ top: 0 }))
+    await older.asked()
+    const height = await settled(timeline)
+    const { seq, y } = await reading(timeline)
+    older.letThrough()
+    await expect.poll(() => timeline.evaluate((at) => at.scrollHeight)).toBeGreaterThan(height)
+    await settled(timeline)
+    const row = timeline.locator(`[data-seq="${seq}"]`)
+    await expect(row, `load ${load}: message ${seq} is seen`).toBeInViewport()
+    const moved = await row.evaluate((at, before) => at.getBoundingClientRect().y - before, y)
+    expect(Math.abs(moved), `load ${load}: message ${seq} moved`).toBeLessThanOrEqual(MOVED_MAX_PX)
+  }
+})
