@@ -42,5 +42,6 @@ export const statesOf = (demo: Demo): Record<string, string> => ({
 /** All of it is there: what has stood for something on its way is gone. */
 export async function expectLoaded(page: Page): Promise<void> {
   await expect(page.getByRole('main')).toBeVisible()
-  await expect(page.getByText('Loading…').filter({ visible: true })).toHaveCount(0)
+  const loading = page.getByText(/^(Loading…|Wird geladen …)$/)
+  await expect(loading.filter({ visible: true })).toHaveCount(0)
 }

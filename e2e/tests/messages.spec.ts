@@ -45,7 +45,7 @@ test('emoji are put under a message and taken back, and say whose they are', asy
   const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
   await bubble(bob.page, 'Shall we meet').locator('[data-bubble]').click({ button: 'right' })
   await bob.page.getByRole('menuitem', { name: '👍' }).click()
-  const chip = bubble(ada.page, 'Shall we meet').getByRole('button', { name: '👍 by Bob' })
+  const chip = bubble(ada.page, 'Shall we meet').getByRole('button', { name: '👍 1 by Bob' })
   await expect(chip).toHaveAttribute('aria-pressed', 'false')
   await chip.click()
   await expect(
@@ -131,7 +131,7 @@ test('keys do it all: to a message, its menu, an answer, an emoji', async ({ bro
   await page.keyboard.press('e')
   await page.getByRole('button', { name: 'React with ❤️' }).press('Enter')
   await expect(
-    bubble(ada.page, 'Shall we meet').getByRole('button', { name: '❤️ by Bob' }),
+    bubble(ada.page, 'Shall we meet').getByRole('button', { name: '❤️ 1 by Bob' }),
   ).toBeVisible()
 
   await bubble(page, 'Shall we meet').focus()
