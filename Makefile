@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export SERVICE FORCE BACKUP
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset backup backups verify restore demo seed figures bench test test-full e2e screenshots lint fmt docs ci
+.PHONY: help up down status logs reset backup backups verify restore demo seed figures bench test test-full e2e screenshots lighthouse lint fmt docs ci
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ e2e: ## journeys in a browser, through a whole system of its own
 
 screenshots: ## a picture of every page, in both themes and three sizes, into e2e/shots
 	@infra/ci/e2e screenshots
+
+lighthouse: ## what Lighthouse says of the public pages, through a whole system of its own
+	@infra/ci/e2e lighthouse
 
 lint: ## formatting, clippy, direction of imports, documentation
 	@infra/ci/lint
