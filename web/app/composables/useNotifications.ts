@@ -20,6 +20,8 @@ export function useNotifications() {
   const visible = useDocumentVisibility()
   const focused = useWindowFocus()
   const shown = useShownConversation()
+  // Not `navigateTo`, which is without effect while another navigation is under way.
+  const router = useRouter()
 
   const looking = computed(() =>
     visible.value === 'visible' && focused.value ? shown.value : null,
@@ -87,7 +89,7 @@ export function useNotifications() {
     () => navigator.serviceWorker,
     'message',
     ({ data }: MessageEvent<OpenNote>) => {
-      if (data.type === 'open') void navigateTo(data.path)
+      if (data.type === 'open') void router.push(data.path)
     },
   )
 }

@@ -7,6 +7,8 @@ const TEXT_FIELDS = 'input, textarea, select, [contenteditable="true"]'
 export function useShortcuts() {
   const ui = useUi()
   const route = useRoute()
+  // Not `navigateTo`, for which a second key comes too soon while the first is under way.
+  const router = useRouter()
   const groups = useGroups()
   const conversations = useConversations()
   const shown = useShownConversation()
@@ -28,12 +30,12 @@ export function useShortcuts() {
     const from = at < 0 && by < 0 ? 0 : at
     for (let step = 1; step <= rows.length; step += 1) {
       const next = rows[(from + by * step + rows.length * 2) % rows.length]
-      if (next && (!unreadOnly || isUnread(next.row))) return navigateTo(next.path)
+      if (next && (!unreadOnly || isUnread(next.row))) return router.push(next.path)
     }
   }
 
   const searchable = () => shown.value !== null && route.query.details !== 'search'
-  const openSearch = () => navigateTo({ query: { ...route.query, details: 'search' } })
+  const openSearch = () => router.push({ query: { ...route.query, details: 'search' } })
 
   async function escape(event: KeyboardEvent) {
     const typing = (event.target as Element).matches(TEXT_FIELDS)
