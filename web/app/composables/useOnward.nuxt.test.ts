@@ -1,11 +1,6 @@
 import { mockNuxtImport } from '@nuxt/test-utils/runtime'
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
-import {
-  createMemoryHistory,
-  createRouter,
-  type NavigationFailure,
-  type NavigationHookAfter,
-} from 'vue-router'
+import { createMemoryHistory, createRouter, type NavigationHookAfter } from 'vue-router'
 import { useOnward } from './useOnward'
 
 const place = vi.hoisted(() => ({ path: '' }))
@@ -42,7 +37,7 @@ describe('a page that leads on', () => {
     await nextTick()
     expect(replace).not.toHaveBeenCalled()
   }
-  async function ends(failure?: NavigationFailure | void) {
+  async function ends(failure?: Parameters<NavigationHookAfter>[2]) {
     delete useNuxtApp()._processingMiddleware
     const { currentRoute } = useRouter()
     end(currentRoute.value, currentRoute.value, failure)
