@@ -4,6 +4,8 @@ import type { Page } from '@playwright/test'
 /** Waits for what is still on its way to its place and size: a menu grows while it opens. */
 const settled = (page: Page): Promise<void> =>
   page.evaluate(async () => {
+    // By then the page has heard of a new size of its window.
+    await new Promise(requestAnimationFrame)
     const ending = document
       .getAnimations()
       .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)

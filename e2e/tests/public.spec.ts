@@ -1,33 +1,24 @@
 import { expect, test } from '../test'
-import { expectAccessible } from '../axe'
+import { expectAccessibleInBothThemes } from '../axe'
 import { sticksOut } from '../layout'
 
 const PAGES = ['/', '/login', '/register', '/invite/none', '/no/such/page']
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 
-for (const scheme of ['light', 'dark'] as const) {
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    test(`public pages are accessible and quiet: ${scheme}, ${size}`, async ({
-      browser,
-      faults,
-    }) => {
-      // The page and the invitation that there are not.
-      faults.allow(/status of 404/)
-      const context = await browser.newContext({
-        colorScheme: scheme,
-        viewport,
-        reducedMotion: 'reduce',
-      })
-      const page = await context.newPage()
-      for (const path of PAGES) {
-        await page.goto(path)
-        await expect(page.getByRole('main')).toBeVisible()
-        await expectAccessible(page)
-        expect(await sticksOut(page), `${path} sticks out`).toEqual([])
-      }
-      await context.close()
-    })
-  }
+for (const [size, viewport] of Object.entries(SIZES)) {
+  test(`public pages are accessible and quiet: ${size}`, async ({ browser, faults }) => {
+    // The page and the invitation that there are not.
+    faults.allow(/status of 404/)
+    const context = await browser.newContext({ viewport, reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    for (const path of PAGES) {
+      await page.goto(path)
+      await expect(page.getByRole('main')).toBeVisible()
+      await expectAccessibleInBothThemes(page)
+      expect(await sticksOut(page), `${path} sticks out`).toEqual([])
+    }
+    await context.close()
+  })
 }
 
 test('speaks German where the reader does, and keeps it', async ({ browser }) => {
