@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::Conn;
 use super::sql::sql;
+use super::views::members_sql;
 
 /// A watermark to move: one for each conversation and user.
 pub type Mark = ((ConversationId, UserId), ReceiptCommand);
@@ -89,7 +90,8 @@ impl Audience {
 /// passed over. Returns those that moved.
 ///
 /// Members are locked in order before they are written, like the committer locks them: an update
-/// from a list would lock in the plan's order.
+/// from a list would lock in the plan's order. What to write is settled before they are joined with
+/// it, so that each is found by both columns of its key (`views::members_sql`).
 pub async fn advance(conn: &mut Conn, marks: &[Mark]) -> QueryResult<Vec<Moved>> {
     sql("WITH mark AS MATERIALIZED ( \
              SELECT * FROM unnest({}, {}, {}, {}) AS k (conversation_id, user_id, delivered_seq, read_seq) \
@@ -97,7 +99,7 @@ pub async fn advance(conn: &mut Conn, marks: &[Mark]) -> QueryResult<Vec<Moved>>
              SELECT m.conversation_id, m.user_id FROM members m \
              WHERE (m.conversation_id, m.user_id) IN (SELECT conversation_id, user_id FROM mark) \
              ORDER BY 1, 2 FOR NO KEY UPDATE \
-         ), target AS ( \
+         ), target AS MATERIALIZED ( \
              SELECT k.conversation_id, k.user_id, u.hide_read_receipts, \
                  c.direct_low, c.direct_high, c.group_id, g.member_count, \
                  least(c.last_seq, greatest(k.delivered_seq, k.read_seq)) AS delivered, \
@@ -183,11 +185,13 @@ pub async fn typists(
     conn: &mut Conn,
     members: &[(ConversationId, UserId)],
 ) -> QueryResult<Vec<Typist>> {
-    sql("SELECT m.conversation_id, m.user_id, c.direct_low, c.direct_high, c.group_id, g.member_count \
-         FROM members m JOIN conversations c ON c.id = m.conversation_id LEFT JOIN groups g ON g.id = c.group_id \
-         WHERE (m.conversation_id, m.user_id) IN (SELECT * FROM unnest({}, {})) \
-           AND NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id, b.blocked_id) IN \
-               ((c.direct_low, c.direct_high), (c.direct_high, c.direct_low)))")
+    sql(concat!(
+        "SELECT m.conversation_id, m.user_id, c.direct_low, c.direct_high, c.group_id, g.member_count FROM ",
+        members_sql!(),
+        " JOIN conversations c ON c.id = m.conversation_id LEFT JOIN groups g ON g.id = c.group_id \
+         WHERE NOT EXISTS (SELECT FROM blocks b WHERE (b.blocker_id, b.blocked_id) IN \
+             ((c.direct_low, c.direct_high), (c.direct_high, c.direct_low)))"
+    ))
     .bind::<Array<SqlUuid>, _>(members.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(members.iter().map(|(_, user)| user.0).collect::<Vec<_>>())
     .load(conn)

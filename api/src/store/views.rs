@@ -87,9 +87,21 @@ pub struct ViewRow {
     listed: bool,
 }
 
+/// Members by their conversations and users: each once, and no other of the conversation is looked
+/// at. Where such a list is joined as it is, a planner that takes conversations for small may find
+/// members by the conversation alone, and walk through all ten thousand of a group for each.
+macro_rules! members_sql {
+    () => {
+        "(SELECT DISTINCT * FROM unnest({}, {}) AS k (conversation_id, user_id)) k CROSS JOIN LATERAL ( \
+             SELECT * FROM members m \
+             WHERE m.conversation_id = k.conversation_id AND m.user_id = k.user_id OFFSET 0) m"
+    };
+}
+pub(super) use members_sql;
+
 /// A view's query with its own choice of rows: a condition on `m` (the caller's membership) and `c`,
-/// and maybe an order and a limit. Which rows is settled first; what costs several looks for each is
-/// computed then.
+/// and maybe an order and a limit; or its own memberships. Which rows is settled first; what costs
+/// several looks for each is computed then.
 ///
 /// Unread messages are not counted but computed: sending moves the sender's own watermark, so that
 /// everything above it is somebody else's; what does not count (system messages and tombstones, and
@@ -101,6 +113,9 @@ pub struct ViewRow {
 /// a channel are kept (`store/floors.rs`), because they are over thousands.
 macro_rules! view_sql {
     ($choice:expr) => {
+        view_sql!("members m", $choice)
+    };
+    ($members:expr, $choice:expr) => {
         concat!(
             "SELECT v.*, p.user_id AS peer_id, \
                  CASE v.kind WHEN 1 THEN least(v.delivered_seq, p.delivered_seq) \
@@ -146,7 +161,9 @@ macro_rules! view_sql {
                      (m.deleted_seq IS NULL OR c.last_seq > m.deleted_seq) AS listed, \
                      CASE WHEN m.unread_from_seq IS NULL THEN greatest(m.read_seq, m.cleared_seq) + 1 \
                           ELSE greatest(m.unread_from_seq, m.cleared_seq + 1) END AS first_seq \
-                 FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE ",
+                 FROM ",
+            $members,
+            " JOIN conversations c ON c.id = m.conversation_id WHERE ",
             $choice,
             ") v \
              LEFT JOIN receipt_floors f ON f.conversation_id = v.id AND v.kind = 2 \
@@ -155,9 +172,10 @@ macro_rules! view_sql {
                      CASE WHEN u.deleted_at IS NULL THEN o.delivered_seq END AS delivered_seq, \
                      CASE WHEN u.deleted_at IS NULL THEN o.public_read_seq END AS public_read_seq \
                  FROM members o JOIN users u ON u.id = o.user_id \
-                 WHERE o.conversation_id = v.id AND o.user_id = \
+                 WHERE v.kind = 1 AND o.conversation_id = v.id AND o.user_id = \
                      CASE v.user_id WHEN v.direct_low THEN v.direct_high ELSE v.direct_low END \
-             ) p ON v.kind = 1"
+                 OFFSET 0 \
+             ) p ON true"
         )
     };
 }
@@ -185,13 +203,11 @@ pub async fn of_members(
     conn: &mut Conn,
     members: &[(ConversationId, UserId)],
 ) -> QueryResult<Vec<ViewRow>> {
-    sql(view_sql!(
-        "(m.conversation_id, m.user_id) IN (SELECT * FROM unnest({}, {}))"
-    ))
-    .bind::<Array<SqlUuid>, _>(members.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
-    .bind::<Array<SqlUuid>, _>(members.iter().map(|(_, user)| user.0).collect::<Vec<_>>())
-    .load(conn)
-    .await
+    sql(view_sql!(members_sql!(), "true"))
+        .bind::<Array<SqlUuid>, _>(members.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(members.iter().map(|(_, user)| user.0).collect::<Vec<_>>())
+        .load(conn)
+        .await
 }
 
 /// A member's conversations in the order of their ids, after `after`.

@@ -5,6 +5,7 @@
 //! asked for here fails the test, and so does SQL of the sources that nobody has prepared.
 
 mod loops;
+mod members;
 mod pieces;
 mod search;
 mod walk;
@@ -140,6 +141,7 @@ async fn no_statement_walks_through_a_large_table() {
         faults.extend(read.into_iter().map(|table| (table, &statement.statement)));
     }
     assert!(faults.is_empty(), "read as a whole:\n{faults:#?}");
+    members::require_each_alone(&mut conn, &statements).await;
     drop(conn);
     let TestApp { app, env } = test;
     app.stop().await;
