@@ -41,7 +41,7 @@ impl CommandsConfig {
             ),
             receipts_gather: settings.millis(
                 "WARREN_WS_RECEIPTS_GATHER_MS",
-                25,
+                100,
                 "Watermarks that sockets pass on are gathered into one message for that long, in \
                  milliseconds.",
             ),
