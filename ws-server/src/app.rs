@@ -291,7 +291,7 @@ fn listen(shared: &Arc<Shared>) -> anyhow::Result<(Server, SocketAddr)> {
     let shared = shared.clone();
     let factory = move || {
         let inbox = shared.workers.register();
-        let worker = Worker::new(shared.clone(), inbox.index);
+        let worker = Worker::new(shared.clone(), &inbox);
         actix_web::rt::spawn(hub::run(worker.clone(), inbox));
         actix_web::rt::spawn(heartbeat::run(worker.clone()));
         type Upgrade = (Request, actix_codec::Framed<TcpStream, h1::Codec>);

@@ -1,10 +1,11 @@
 //! The hub of one worker thread: which of its sockets an event is for, and when they are written to.
 //!
-//! Everything here belongs to one thread: no locks, no atomics but the reference counts of shared
-//! frames, and one wake a batch of events. The rule, measured: **a connection without a write for
-//! 10 ms is written to at once, any other at a tick of 30 ms counted from the last flush**. So a
-//! quiet chat waits for nothing, and a busy room costs one system call a tick however many frames
-//! gather. Sockets are written to in slices, and between two slices the worker reads and accepts.
+//! Everything here belongs to one thread: on an event's way no lock, no atomics but the reference
+//! counts of shared frames, and one wake a batch of events. The rule, measured: **a connection
+//! without a write for 10 ms is written to at once, any other at a tick of 30 ms counted from the
+//! last flush**. So a quiet chat waits for nothing, and a busy room costs one system call a tick
+//! however many frames gather. Sockets are written to in slices, and between two slices the worker
+//! reads and accepts.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
@@ -26,7 +27,7 @@ use crate::metrics;
 use crate::outbound::{Written, text_frame};
 use crate::roster::SocketAddress;
 use crate::settle;
-use crate::workers::{Batch, Inbox};
+use crate::workers::{Batch, Inbox, Interests};
 
 /// Sockets written to before others get a turn: about half a millisecond of system calls.
 const SLICE: usize = 64;
@@ -46,13 +47,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker without sockets.
+    /// A worker without sockets, whose hub will take from this inbox.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, index: usize) -> Rc<Self> {
-        let hub = Hub::new(&shared.config.delivery);
+    pub fn new(shared: Arc<Shared>, inbox: &Inbox) -> Rc<Self> {
+        let hub = Hub::new(&shared.config.delivery, inbox.interests.clone());
         Rc::new(Self {
             shared,
-            index,
+            index: inbox.index,
             hub: RefCell::new(hub),
             buffer: RefCell::default(),
         })
@@ -116,6 +117,8 @@ pub struct Hub {
     slots: Vec<Option<Rc<Socket>>>,
     free: Vec<u32>,
     routes: HashMap<Route, Vec<u32>>,
+    /// Its keys, for who hands events over.
+    interests: Arc<Interests>,
     /// To be written to now: those that were idle when their event came.
     prompt: VecDeque<u32>,
     /// To be written to now: those that have waited for the tick, or are answered in turn.
@@ -131,13 +134,14 @@ pub struct Hub {
 }
 
 impl Hub {
-    fn new(config: &DeliveryConfig) -> Self {
+    fn new(config: &DeliveryConfig, interests: Arc<Interests>) -> Self {
         Self {
             idle: config.idle,
             tick: config.tick,
             slots: Vec::new(),
             free: Vec::new(),
             routes: HashMap::new(),
+            interests,
             prompt: VecDeque::new(),
             due: VecDeque::new(),
             waiting: Vec::new(),
@@ -176,10 +180,11 @@ impl Hub {
 
     /// Sends a route's events to a socket.
     pub fn add_route(&mut self, route: Route, socket: &Socket) {
-        self.routes
-            .entry(route)
-            .or_default()
-            .push(socket.address.slot);
+        let slots = self.routes.entry(route).or_default();
+        if slots.is_empty() {
+            self.interests.add(route);
+        }
+        slots.push(socket.address.slot);
     }
 
     /// Sends a route's events to a socket no longer.
@@ -190,6 +195,7 @@ impl Hub {
             }
             if slots.is_empty() {
                 self.routes.remove(&route);
+                self.interests.remove(route);
             }
         }
     }

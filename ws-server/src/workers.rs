@@ -1,8 +1,10 @@
 //! The way from the process to its workers' hubs: bounded, and never waiting for a slow worker
-//! longer than once each time it falls behind.
+//! longer than once each time it falls behind. A worker is woken by events only for its own sockets.
 //!
 //! A worker that could not be told something is marked; its hub then asks the API again for all its
 //! sockets and tells them to sync. So nothing that is dropped here is lost.
+
+mod interests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,6 +19,7 @@ use protocol::routing::Route;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+pub use self::interests::Interests;
 use crate::metrics;
 use crate::roster::SocketAddress;
 
@@ -74,6 +77,8 @@ pub struct Inbox {
     pub commands: mpsc::Receiver<Command>,
     /// Taken after the commands.
     pub events: mpsc::Receiver<Arc<Batch>>,
+    /// What the hub takes events for.
+    pub interests: Arc<Interests>,
     /// Something could not be handed over.
     pub missed: Arc<AtomicBool>,
 }
@@ -83,6 +88,7 @@ struct Worker {
     index: usize,
     commands: mpsc::Sender<Command>,
     events: mpsc::Sender<Arc<Batch>>,
+    interests: Arc<Interests>,
     missed: Arc<AtomicBool>,
     /// It held up the others and has not caught up.
     behind: Arc<AtomicBool>,
@@ -119,6 +125,7 @@ impl Workers {
             index: self.next.fetch_add(1, Ordering::Relaxed),
             commands,
             events,
+            interests: Arc::default(),
             missed: Arc::default(),
             behind: Arc::default(),
         };
@@ -126,6 +133,7 @@ impl Workers {
             index: worker.index,
             commands: commanded,
             events: delivered,
+            interests: worker.interests.clone(),
             missed: worker.missed.clone(),
         };
         self.list.rcu(|list| {
@@ -162,14 +170,17 @@ impl Workers {
         }
     }
 
-    /// Hands events to every worker.
+    /// Hands events to every worker that has a socket for one of them.
     ///
     /// When one is full, all others get them first; then it is waited for, and meanwhile events
     /// gather in the broker's bounded queue. A worker that uses up the patience is left behind: it
     /// misses events without holding anybody up until it takes one again, and its sockets sync.
     pub async fn deliver(&self, batch: &Arc<Batch>) {
         let list = self.list.load_full();
-        let full: Vec<_> = list.iter().filter(|worker| worker.offer(batch)).collect();
+        let concerned = list
+            .iter()
+            .filter(|worker| worker.interests.concern(&batch.deliveries));
+        let full: Vec<_> = concerned.filter(|worker| worker.offer(batch)).collect();
         let deadline = tokio::time::Instant::now() + self.patience;
         for worker in full {
             let room = tokio::time::timeout_at(deadline, worker.events.reserve()).await;
@@ -223,11 +234,22 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_millis(500);
 
-    fn batch() -> Arc<Batch> {
+    fn route() -> Route {
+        Route::User(UserId::new())
+    }
+
+    /// A worker that has a socket for a route.
+    fn register(workers: &Workers, route: Route) -> Inbox {
+        let inbox = workers.register();
+        inbox.interests.add(route);
+        inbox
+    }
+
+    fn batch(route: Route) -> Arc<Batch> {
         Arc::new(Batch {
             received_at: Instant::now(),
             deliveries: vec![Delivery {
-                routes: vec![Route::User(UserId::new())],
+                routes: vec![route],
                 frame: Bytes::from_static(b"x"),
                 kind: "message.created".to_owned(),
                 message_id: None,
@@ -238,12 +260,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_full_worker_holds_up_the_others_once_and_is_told_what_it_missed() {
-        let workers = Workers::new(1, PATIENCE);
-        let mut quick = workers.register();
-        let mut slow = workers.register();
+        let (workers, route) = (Workers::new(1, PATIENCE), route());
+        let mut quick = register(&workers, route);
+        let mut slow = register(&workers, route);
         let start = tokio::time::Instant::now();
         for round in 0..10 {
-            workers.deliver(&batch()).await;
+            workers.deliver(&batch(route)).await;
             assert!(quick.events.try_recv().is_ok(), "round {round}");
         }
         assert_eq!(start.elapsed(), PATIENCE);
@@ -251,24 +273,37 @@ mod tests {
         assert!(slow.missed.load(Ordering::Acquire));
         // It catches up, and counts again.
         assert!(slow.events.try_recv().is_ok());
-        workers.deliver(&batch()).await;
+        workers.deliver(&batch(route)).await;
         assert!(slow.events.try_recv().is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_worker_that_makes_room_in_time_misses_nothing() {
-        let workers = Workers::new(1, PATIENCE);
-        let mut inbox = workers.register();
-        workers.deliver(&batch()).await;
+        let (workers, route) = (Workers::new(1, PATIENCE), route());
+        let mut inbox = register(&workers, route);
+        workers.deliver(&batch(route)).await;
         let taker = async {
             tokio::time::sleep(PATIENCE / 2).await;
             inbox.events.recv().await;
             inbox.events.recv().await
         };
-        let next = batch();
+        let next = batch(route);
         let (_, taken) = tokio::join!(workers.deliver(&next), taker);
         assert!(taken.is_some());
         assert!(!inbox.missed.load(Ordering::Acquire));
+    }
+
+    #[tokio::test]
+    async fn a_worker_is_woken_for_its_own_sockets_alone() {
+        let (workers, [first, second]) = (Workers::new(8, PATIENCE), [route(), route()]);
+        let mut inbox = register(&workers, first);
+        let mut other = register(&workers, second);
+        workers.deliver(&batch(first)).await;
+        assert!(inbox.events.try_recv().is_ok());
+        assert!(other.events.try_recv().is_err());
+        inbox.interests.remove(first);
+        workers.deliver(&batch(first)).await;
+        assert!(inbox.events.try_recv().is_err());
     }
 
     #[tokio::test]

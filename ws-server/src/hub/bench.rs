@@ -45,7 +45,7 @@ impl Room {
             hand_over_patience: Duration::ZERO,
         };
         let mut room = Self {
-            hub: Hub::new(&config),
+            hub: Hub::new(&config, Arc::default()),
             group: Route::Group(GroupId::new()),
             now: Instant::now(),
             clients: JoinSet::new(),

@@ -114,7 +114,7 @@ fn group() -> Route {
 
 #[tokio::test]
 async fn who_is_idle_gets_a_frame_at_once_and_who_is_busy_at_the_tick() {
-    let mut hub = Hub::new(&config());
+    let mut hub = Hub::new(&config(), Arc::default());
     let route = group();
     let (_socket, mut client) = join(&mut hub, route).await;
     let start = Instant::now() + ms(1_000);
@@ -136,7 +136,7 @@ async fn who_is_idle_gets_a_frame_at_once_and_who_is_busy_at_the_tick() {
 
 #[tokio::test]
 async fn at_a_steady_flow_one_tick_follows_the_other() {
-    let mut hub = Hub::new(&config());
+    let mut hub = Hub::new(&config(), Arc::default());
     let route = group();
     let (socket, _client) = join(&mut hub, route).await;
     let start = Instant::now() + ms(1_000);
@@ -153,7 +153,7 @@ async fn at_a_steady_flow_one_tick_follows_the_other() {
 
 #[tokio::test]
 async fn many_sockets_are_written_to_in_slices() {
-    let mut hub = Hub::new(&config());
+    let mut hub = Hub::new(&config(), Arc::default());
     let route = group();
     let mut sockets = Vec::new();
     for _ in 0..SLICE * 2 + 1 {
@@ -180,7 +180,7 @@ async fn many_sockets_are_written_to_in_slices() {
 
 #[tokio::test]
 async fn a_quiet_chat_does_not_wait_behind_a_busy_room_nor_keeps_it_waiting() {
-    let mut hub = Hub::new(&config());
+    let mut hub = Hub::new(&config(), Arc::default());
     let (room, chat) = (group(), group());
     let mut members = Vec::new();
     for _ in 0..SLICE * 2 {
@@ -213,7 +213,7 @@ async fn a_quiet_chat_does_not_wait_behind_a_busy_room_nor_keeps_it_waiting() {
 
 #[tokio::test]
 async fn two_routes_to_one_socket_make_one_frame() {
-    let mut hub = Hub::new(&config());
+    let mut hub = Hub::new(&config(), Arc::default());
     let (first, second) = (group(), group());
     let (socket, mut client) = join(&mut hub, first).await;
     hub.add_route(second, &socket);
@@ -225,7 +225,7 @@ async fn two_routes_to_one_socket_make_one_frame() {
 
 #[tokio::test]
 async fn a_place_is_used_again_and_nothing_of_the_old_socket_reaches_the_new_one() {
-    let mut hub = Hub::new(&config());
+    let mut hub = Hub::new(&config(), Arc::default());
     let (old_route, new_route) = (group(), group());
     let (old, _old_client) = join(&mut hub, old_route).await;
     let address = old.address;
@@ -251,7 +251,7 @@ async fn a_place_is_used_again_and_nothing_of_the_old_socket_reaches_the_new_one
 
 #[tokio::test]
 async fn a_socket_that_takes_no_more_is_closed_and_the_others_are_not() {
-    let mut hub = Hub::new(&config());
+    let mut hub = Hub::new(&config(), Arc::default());
     let route = group();
     let (slow, _unread) = join(&mut hub, route).await;
     let (quick, mut client) = join(&mut hub, route).await;
@@ -270,4 +270,19 @@ async fn a_socket_that_takes_no_more_is_closed_and_the_others_are_not() {
         Some(CloseCode::SlowReader)
     );
     assert!(quick.closing().is_none());
+}
+
+#[tokio::test]
+async fn a_route_is_taken_for_while_a_socket_has_it() {
+    let interests = Arc::new(Interests::default());
+    let mut hub = Hub::new(&config(), interests.clone());
+    let route = group();
+    let events = batch(&[route], &["1"]).deliveries;
+    assert!(!interests.concern(&events));
+    let (first, _first_client) = join(&mut hub, route).await;
+    let (second, _second_client) = join(&mut hub, route).await;
+    hub.remove_route(route, &first);
+    assert!(interests.concern(&events));
+    hub.remove_route(route, &second);
+    assert!(!interests.concern(&events));
 }
