@@ -1,6 +1,12 @@
 export default defineAppConfig({
   ui: {
     colors: { primary: 'indigo', neutral: 'slate' },
+    // Where tabs scroll sideways, the line under the chosen one would be cut off.
+    tabs: {
+      compoundVariants: [
+        { variant: 'link', orientation: 'horizontal', class: { indicator: 'bottom-0 h-0.5' } },
+      ],
+    },
     // What cannot be switched now can still be read: the switch itself is faint enough.
     switch: {
       slots: { container: 'pointer-coarse:h-11', label: 'touchable content-center' },

@@ -70,8 +70,15 @@ const refused = new ApiError('blocked', 403, 'request 7')
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
 describe('the outbox', () => {
-  beforeEach(() => vi.useFakeTimers())
-  afterEach(() => vi.useRealTimers())
+  beforeEach(() => {
+    vi.useFakeTimers()
+    // By chance a wait may be none at all.
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
 
   it('shows a message before anything is awaited, and keeps it before it is sent', async () => {
     const world = new World()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emojiDraft, withEmoji } from './emojiDraft'
+import { emojiDraft } from './emojiDraft'
 
 describe('the name of an emoji', () => {
   it.each([
@@ -14,10 +14,5 @@ describe('the name of an emoji', () => {
     [':smile: ', null],
   ])('in %j', (text, draft) => {
     expect(emojiDraft(text, text.length)).toEqual(draft)
-  })
-
-  it('gives way to the emoji, and leaves what follows', () => {
-    const draft = { start: 3, term: 'tea' }
-    expect(withEmoji('so :tea later', 7, draft, '🫖')).toEqual({ text: 'so 🫖 later', caret: 6 })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mentionDraft, withMention } from './mentionDraft'
+import { mentionDraft } from './mentionDraft'
 
 const at = (text: string) => mentionDraft(text, text.length)
 
@@ -21,14 +21,5 @@ describe('a name that is being written', () => {
 
   it('is the one before the caret', () => {
     expect(mentionDraft('@ad @bo', 3)).toEqual({ start: 0, term: 'ad' })
-  })
-
-  it('is replaced as far as the caret, with one space behind it', () => {
-    const draft = { start: 3, term: 'a' }
-    expect(withMention('hi @a', 5, draft, 'ada')).toEqual({ text: 'hi @ada ', caret: 8 })
-    expect(withMention('hi @a there', 5, draft, 'ada')).toEqual({
-      text: 'hi @ada there',
-      caret: 8,
-    })
   })
 })

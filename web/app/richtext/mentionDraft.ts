@@ -1,22 +1,12 @@
 // The name that is being written where the caret is: `@`, and as much of it as is there.
-export interface MentionDraft {
-  /** Where its `@` stands. */
-  start: number
-  term: string
-}
+import type { WordDraft } from './wordDraft'
 
 const DRAFT = /(^|[^\p{L}\p{N}_.@])@([a-z0-9_.]{0,32})$/iu
 
 /** Null where no name is being written; an address of mail is none. */
-export function mentionDraft(text: string, caret: number): MentionDraft | null {
+export function mentionDraft(text: string, caret: number): WordDraft | null {
   const match = DRAFT.exec(text.slice(0, caret))
   if (!match) return null
   const term = match[2] ?? ''
   return { start: caret - term.length - 1, term: term.toLowerCase() }
-}
-
-/** The text with the name in its place, and where the caret is then. */
-export function withMention(text: string, caret: number, { start }: MentionDraft, name: string) {
-  const before = `${text.slice(0, start)}@${name} `
-  return { text: before + text.slice(caret).replace(/^ /, ''), caret: before.length }
 }

@@ -31,3 +31,6 @@ function ofInline(node: Inline): string {
       return node.children.map(ofInline).join('')
   }
 }
+
+/** Three emoji at most, and nothing else: they are shown large. */
+export const isEmoji = (body: string): boolean => /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(body)

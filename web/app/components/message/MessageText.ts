@@ -3,6 +3,7 @@
 import { defineComponent, h, type PropType, type VNode } from 'vue'
 import { parseBlocks } from '~/richtext/blocks'
 import type { Block, Inline } from '~/richtext/nodes'
+import { isEmoji } from '~/richtext/plain'
 
 const CODE = 'rounded bg-current/10 px-1 py-0.5 font-mono text-[0.9em]'
 const LINK = 'underline decoration-current/40 underline-offset-2 hover:decoration-current'
@@ -97,9 +98,6 @@ function withRoom(nodes: VNode[], room: string, rtl: boolean): VNode[] {
 const FIRST_RTL =
   /^[^\p{L}]*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u
 
-/** Three emoji and nothing else are shown large. */
-const ONLY_EMOJI = /^(?:\p{RGI_Emoji}\s*){1,3}$/v
-
 export default defineComponent({
   props: {
     body: { type: String, required: true },
@@ -114,7 +112,7 @@ export default defineComponent({
     const named = computed(() => ({ usernames: new Set(props.names), self: props.self }))
     const blocks = computed(() => parseBlocks(props.body))
     return () =>
-      ONLY_EMOJI.test(props.body)
+      isEmoji(props.body)
         ? h('p', { class: 'pt-1 pb-5 text-4xl leading-tight' }, props.body)
         : h(
             'div',
