@@ -42,6 +42,27 @@ const SHELL_MODULES = new RegExp(
   ].join('|')})`,
 )
 
+/**
+ * Libraries of every page: over HTTP/1.1 each file of its own waits for a connection. None of them
+ * needs anything of the client, so their file never waits for another.
+ */
+const LIBRARY_MODULES = new RegExp(
+  `/node_modules/(${[
+    '@vue/(reactivity|runtime-core|runtime-dom|shared)',
+    '@unhead/vue',
+    '@vueuse/shared',
+    'cookie-es|defu|destr|devalue|h3|hookable|klona|ofetch|openapi-fetch|pinia|ufo|unctx|unhead|vue|vue-router',
+    'ohash/dist/_chunks',
+  ].join('|')})/`,
+)
+
+/** Signing in and registering; not what the router must know of their pages before (`macro`). */
+const FORM_MODULES =
+  /\/app\/(pages\/(login|register)\.vue(?!\?macro)|layouts\/auth\.|components\/auth\/|forms\/)/
+
+/** They only define; each is needed on one page, and would be on all of them. */
+const DEFINING_MODULES = /\/nuxt\/dist\/app\/composables\/(asyncData|fetch|component|preview)\.js$/
+
 const REPLACED_PLUGINS = [
   // By `palette.css`.
   '@nuxt/ui/dist/runtime/plugins/colors',
@@ -73,7 +94,10 @@ export default defineNuxtConfig({
     },
   },
   css: ['~/assets/css/main.css'],
-  ui: { fonts: false },
+  // With the page: it is drawn as soon as it is there.
+  features: { inlineStyles: true },
+  // The looks of those components alone that are used.
+  ui: { fonts: false, experimental: { componentDetection: true } },
   routeRules: Object.fromEntries(
     SHELL_PATHS.flatMap((path) => [path, `${path}/**`]).map((path) => [path, { ssr: false }]),
   ),
@@ -87,13 +111,26 @@ export default defineNuxtConfig({
   },
   vite: {
     build: { reportCompressedSize: false },
+    plugins: [
+      {
+        name: 'warren:defining-modules',
+        transform: {
+          filter: { id: DEFINING_MODULES },
+          handler: (code: string) => ({ code, moduleSideEffects: false }),
+        },
+      },
+    ],
     $client: {
       build: {
         rolldownOptions: {
           output: {
             codeSplitting: {
               includeDependenciesRecursively: false,
-              groups: [{ name: 'shell', test: SHELL_MODULES }],
+              groups: [
+                { name: 'libraries', test: LIBRARY_MODULES },
+                { name: 'forms', test: FORM_MODULES },
+                { name: 'shell', test: SHELL_MODULES },
+              ],
             },
           },
         },
@@ -105,11 +142,21 @@ export default defineNuxtConfig({
   vue: { compilerOptions: { isCustomElement: (tag) => tag === 'emoji-picker' } },
   typescript: { strict: true },
   telemetry: false,
-  experimental: { componentIslands: false },
+  experimental: {
+    componentIslands: false,
+    // No page is rendered ahead, so none has data of its own to fetch.
+    payloadExtraction: false,
+    // The service worker asks for new versions.
+    appManifest: false,
+  },
   eslint: { config: { stylistic: false } },
   // Styles come with the page: none is written into it while it runs.
   colorMode: { disableTransition: false },
   hooks: {
+    // What may come next is brought by the service worker, once the page has nothing to do.
+    'build:manifest': (manifest) => {
+      for (const file of Object.values(manifest)) file.prefetch = false
+    },
     'app:resolve': (app) => {
       app.plugins = app.plugins.filter(
         ({ src }) => !REPLACED_PLUGINS.some((plugin) => src.includes(plugin)),

@@ -2,6 +2,7 @@
 // first look is that of a stranger, and the truth follows once the page lives.
 export function useSignedInHere() {
   const session = useSession()
-  const mounted = useMounted()
+  const mounted = ref(false)
+  onMounted(() => (mounted.value = true))
   return computed(() => mounted.value && session.signedIn)
 }
