@@ -2,6 +2,11 @@ import { expect, test } from '../test'
 import { expectAccessibleInBothThemes } from '../axe'
 import { sticksOut } from '../layout'
 
+/** What a page says of something that moved. */
+interface Shift extends PerformanceEntry {
+  value: number
+}
+
 const PAGES = ['/', '/login', '/register', '/invite/none', '/no/such/page']
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 
@@ -18,6 +23,34 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       expect(await sticksOut(page), `${path} sticks out`).toEqual([])
     }
     await context.close()
+  })
+}
+
+for (const path of ['/', '/login']) {
+  test(`nothing moves when the font of a page comes: ${path}`, async ({ page }) => {
+    const { promise: painted, resolve: paint } = Promise.withResolvers<void>()
+    let held = 0
+    await page.route('**/*.woff2', async (route) => {
+      held += 1
+      await painted
+      await route.continue()
+    })
+    await page.goto(path, { waitUntil: 'commit' })
+    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length)
+    paint()
+    await page.waitForLoadState()
+    const shift = await page.evaluate(async () => {
+      await document.fonts.ready
+      const shifts: number[] = []
+      new PerformanceObserver((list) => {
+        shifts.push(...list.getEntries().map((entry) => (entry as Shift).value))
+      }).observe({ type: 'layout-shift', buffered: true })
+      // By then the page has drawn with it, and the observer has heard of it.
+      for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame)
+      return shifts.reduce((sum, value) => sum + value, 0)
+    })
+    expect(held).toBeGreaterThan(0)
+    expect(shift).toBeLessThanOrEqual(0.02)
   })
 }
 
