@@ -28,6 +28,21 @@ const kept = (page: Page) =>
     return (await cache.keys()).length > 0
   }, 'warren.pictures')
 
+/** What the client keeps in one of its stores. A page that goes at once may take it with it. */
+const stored = (page: Page, store: 'rooms' | 'tails' | 'kept') =>
+  page.evaluate(async (store) => {
+    const [{ name = '' } = {}] = await indexedDB.databases()
+    const asked = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((done, fail) => {
+        request.onsuccess = () => done(request.result)
+        request.onerror = () => fail(request.error)
+      })
+    const database = await asked(indexedDB.open(name))
+    const values = await asked(database.transaction(store).objectStore(store).getAll())
+    database.close()
+    return JSON.stringify(values)
+  }, store)
+
 test('without a network it opens, in any window, with what was read', async ({
   browser,
   faults,
@@ -45,6 +60,8 @@ test('without a network it opens, in any window, with what was read', async ({
   for (const text of ['one', 'two', 'three']) await say(ada, text)
   await tick(ada, 'three', 'delivered')
   const worker = await installed(page)
+  await expect.poll(() => stored(page, 'tails')).toContain('three')
+  await expect.poll(() => stored(page, 'rooms')).toContain('three')
 
   await context.setOffline(true)
   const network = () =>
@@ -115,6 +132,8 @@ test('pictures of people are kept, and are gone when one signs out', async ({
   const picture = page.getByRole('link', { name: /^Bob/ }).locator('img')
   await expect(picture).toBeVisible()
   await expect.poll(() => kept(page)).toBe(true)
+  await expect.poll(() => stored(page, 'rooms')).toContain('nice picture')
+  await expect.poll(() => stored(page, 'kept')).toContain(bob.username)
 
   await page.context().setOffline(true)
   await page.reload()
