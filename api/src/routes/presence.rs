@@ -25,21 +25,27 @@ pub async fn get_presence(
 ) -> Result<HttpResponse> {
     let ids = parse_ids(&query.user_ids)?;
     let watched: Vec<_> = ids.iter().map(|&id| (caller.user_id, id)).collect();
-    let visible = visibility::of(&mut *state.db.get().await?, &watched).await?;
-    let visible: HashMap<UserId, Visible> = visible
+    let seeing = async {
+        let mut conn = state.db.get().await?;
+        Ok::<_, ApiError>(visibility::of(&mut conn, &watched).await?)
+    };
+    // Asked at once, also for those who turn out not to be seen: neither waits for the other.
+    let (visible, online) = tokio::join!(seeing, state.presence.online(&ids));
+    let visible: HashMap<UserId, Visible> = visible?
         .into_iter()
         .map(|row| (row.watched(), row))
         .collect();
-    let asked: Vec<UserId> = visible.keys().copied().collect();
-    let online = state.presence.online(&asked).await;
-    let presences = ids.into_iter().map(|user_id| Presence {
-        user_id,
-        status: if online.contains(&user_id) {
-            Status::Online
-        } else {
-            Status::Offline
-        },
-        last_seen_at: visible.get(&user_id).and_then(Visible::last_seen_at),
+    let presences = ids.into_iter().map(|user_id| {
+        let seen = visible.get(&user_id);
+        Presence {
+            user_id,
+            status: if seen.is_some() && online.contains(&user_id) {
+                Status::Online
+            } else {
+                Status::Offline
+            },
+            last_seen_at: seen.and_then(Visible::last_seen_at),
+        }
     });
     Ok(HttpResponse::Ok().json(Presences {
         presences: presences.collect(),
