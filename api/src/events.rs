@@ -5,6 +5,7 @@
 //! is deleted; whatever goes wrong, the row stays and the relay publishes it (`relay.rs`).
 
 mod bundling;
+mod pace;
 pub mod relay;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use protocol::routing::{self, Route};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use self::pace::Pace;
 use crate::floors::{Cause, Floors};
 use crate::observe;
 use crate::store::{self, Conn, Db, Purpose};
@@ -167,6 +169,7 @@ pub struct Events {
     publisher: Publisher,
     floors: Floors,
     confirmed: mpsc::Sender<i64>,
+    pace: Pace,
 }
 
 impl Events {
@@ -185,6 +188,7 @@ impl Events {
                 publisher,
                 floors,
                 confirmed,
+                pace: Pace::default(),
             },
             tokio::spawn(delete_confirmed(db, taken, stop)),
         )
@@ -196,14 +200,21 @@ impl Events {
         for Pending { outbox_id, event } in events {
             self.floors.note(Cause::of(&event));
             let confirmed = self.confirmed.clone();
+            let on_the_way = self.pace.set_out();
             let mut outgoing = event.into_outgoing();
             outgoing.done = Some(Box::new(move |outcome| {
+                drop(on_the_way);
                 if outcome == Outcome::Confirmed && confirmed.try_send(outbox_id).is_err() {
                     tracing::debug!(outbox_id, "the relay will publish this event again");
                 }
             }));
             self.publisher.publish(outgoing);
         }
+    }
+
+    /// Lets the broker catch up with whoever commits one batch after the other.
+    pub async fn keep_pace(&self) {
+        self.pace.keep().await;
     }
 
     /// Publishes what needs no row, together: receipts and typing heal with the next one.

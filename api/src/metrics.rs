@@ -28,6 +28,10 @@ pub fn describe() {
         "Messages refused because a lane's queue was full."
     );
     describe_counter!(
+        "warren_commit_waits_total",
+        "Times that a lane let the broker catch up."
+    );
+    describe_counter!(
         "warren_deadlocks_total",
         "Transactions that Postgres ended to break a deadlock; must stay 0."
     );
@@ -120,6 +124,11 @@ pub fn commit(size: usize, committed: usize, elapsed: Duration) {
 /// A message refused because its lane's queue was full.
 pub fn commit_refused() {
     counter!("warren_commit_refused_total").increment(1);
+}
+
+/// A lane that is ahead of the broker.
+pub fn commit_waited() {
+    counter!("warren_commit_waits_total").increment(1);
 }
 
 /// A transaction that Postgres ended to break a deadlock.

@@ -83,6 +83,7 @@ impl Lane {
         while self.gather(&mut jobs).await {
             let batch = self.without_repeats(std::mem::take(&mut jobs));
             self.settle(batch).await;
+            self.events.keep_pace().await;
         }
     }
 
