@@ -358,6 +358,9 @@ pub async fn run(worker: Rc<Worker>, mut inbox: Inbox) {
         };
         let mut batch = None;
         if busy {
+            // To the other tasks of this thread, and to the other threads of this processor: a room's
+            // tick takes milliseconds, and a quiet chat's message has many threads to pass.
+            std::thread::yield_now();
             tokio::task::yield_now().await;
             if let Ok(command) = inbox.commands.try_recv() {
                 settle::obey(&worker, command);
