@@ -81,3 +81,14 @@ export async function smallTargets(page: Page): Promise<string[]> {
     )
   }, TARGETS)
 }
+
+/** Fields that iOS zooms in on when they have the focus: their text is smaller than 16 pixels. */
+export const smallFields = (page: Page): Promise<string[]> =>
+  page
+    .locator('textarea, select, input:not([type="checkbox"], [type="radio"], [type="file"])')
+    .evaluateAll((fields) =>
+      fields
+        .map((field) => ({ field, size: parseFloat(getComputedStyle(field).fontSize) }))
+        .filter(({ size }) => size < 16)
+        .map(({ field, size }) => `${size} ${field.outerHTML.slice(0, 120)}`),
+    )

@@ -34,9 +34,10 @@ const SHELL_MODULES = new RegExp(
     'timeline/',
     'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|typing)\\.',
     'composables/use(ChatActions|ChatName|Dates|Timeline|Composer|MentionMenu|Message|Typing|ContextMenu|FileActions)',
-    'components/(shell|composer|conversation|count|hint|typing|timeline)/',
+    'components/(shell|conversation|count|hint|typing|timeline)/',
+    'components/composer/Composer(Attach|Box|Emoji|Field|Form|Mention|Menu)',
     'components/chats/Chats(List|Row|Preview|Filters)',
-    'components/message/Message(Row|Quote|Failure|Toolbar|Reactions\\.)',
+    'components/message/Message(Row|Quote|Toolbar|Reactions\\.)',
     'components/file/File(Card|Grid|List|Picture|Player)',
     'components/menu/MenuButton',
   ].join('|')})`,
@@ -51,7 +52,7 @@ const LIBRARY_MODULES = new RegExp(
     '@vue/(reactivity|runtime-core|runtime-dom|shared)',
     '@unhead/vue',
     '@vueuse/shared',
-    'cookie-es|defu|destr|devalue|h3|hookable|klona|ofetch|openapi-fetch|pinia|ufo|unctx|unhead|vue|vue-router',
+    'cookie-es|defu|devalue|h3|hookable|klona|pinia|ufo|unctx|unhead|vue|vue-router',
     'ohash/dist/_chunks',
   ].join('|')})/`,
 )
@@ -74,7 +75,7 @@ export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@pinia/nuxt', '@vueuse/nuxt', '@vite-pwa/nuxt', '@nuxt/eslint'],
   // Components are named by their folder (`chat/Bubble.vue` is `<ChatBubble>`); data has no magic:
   // `realtime`, `db` and `api` are imported by name.
-  imports: { dirs: ['stores'] },
+  imports: { dirs: ['stores', 'browser'] },
   devtools: { enabled: false },
   app: {
     head: {
@@ -157,6 +158,11 @@ export default defineNuxtConfig({
     'build:manifest': (manifest) => {
       for (const file of Object.values(manifest)) file.prefetch = false
     },
+    // Nobody asks with `$fetch` in a browser: the API has a client of its own.
+    'app:templates': ({ templates }) => {
+      const fetcher = templates.find(({ filename }) => filename === 'fetch.mjs')
+      if (fetcher) fetcher.getContents = () => 'export const $fetch = globalThis.$fetch'
+    },
     'app:resolve': (app) => {
       app.plugins = app.plugins.filter(
         ({ src }) => !REPLACED_PLUGINS.some((plugin) => src.includes(plugin)),
@@ -205,8 +211,8 @@ export default defineNuxtConfig({
       // Rendered by the server: of each build another one.
       additionalManifestEntries: [{ url: SHELL_URL, revision: randomUUID() }],
     },
-    // A page that stays open asks for new versions itself.
-    client: { periodicSyncForUpdates: 3600 },
+    // `stores/version.ts` does that, later.
+    client: { registerPlugin: false },
   },
   $development: {
     // As if it were served at the front door: same origin, cookies and sockets included.

@@ -39,7 +39,7 @@ test(`a conversation of ${MESSAGES} messages`, async ({ browser }) => {
     let nodes = 0
     let loads = 0
     const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
-    // For 150 ms after its end is shown, the list goes back there whenever a row is measured.
+    // What a page that has just opened still does is not of the scrolling.
     for (let still = 0; still < 30; still += 1) await frame()
     let last = await frame()
     for (let step = 0; step < screens * 10; step += 1) {

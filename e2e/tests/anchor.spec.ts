@@ -1,5 +1,5 @@
 // What one reads stays where it is while older messages come in above it.
-import type { Locator, Page } from '@playwright/test'
+import type { Browser, Locator, Page } from '@playwright/test'
 import { randomUUID } from 'node:crypto'
 import { clientOf } from '../api'
 import { bubble, newPerson, openChat } from '../person'
@@ -8,6 +8,11 @@ import { expect, test } from '../test'
 const MESSAGES = 300
 const LOADS = 3
 const MOVED_MAX_PX = 2
+/** Turns of a wheel: how far each goes, and how many there are. */
+const TURN_PX = 40
+const TURNS = 10
+/** Messages that are higher together than the turns are long. */
+const MORE_THAN_TURNS = 60
 
 /** Lets pages of older messages through one by one. */
 async function holdOlder(page: Page) {
@@ -45,18 +50,29 @@ const reading = (timeline: Locator) =>
     return { seq: row?.dataset.seq, y: row?.getBoundingClientRect().y ?? NaN }
   })
 
-test('older messages come in without moving what one reads', async ({ browser }) => {
+const idOf = (page: Page) => new URL(page.url()).pathname.split('/').at(-1) ?? ''
+
+/** A chat that is open, with many messages in it. */
+async function longChat(
+  browser: Browser,
+  messages: number,
+  bodyOf: (n: number) => string,
+): Promise<Page> {
   const ada = await newPerson(browser, 'Ada')
   const bob = await newPerson(browser, 'Bob')
-  const { page } = ada
   await openChat(ada, bob)
-  const conversation = new URL(page.url()).pathname.split('/').at(-1)
   const { ask } = await clientOf(ada)
-  for (let n = 1; n <= MESSAGES; n += 1) {
-    const body = `Message ${n}${' and some more of it'.repeat(n % 7)}\n`.repeat(1 + (n % 3))
-    const message = { client_id: randomUUID(), body }
-    await ask('POST', `/conversations/${conversation}/messages`, message)
+  for (let n = 1; n <= messages; n += 1) {
+    const message = { client_id: randomUUID(), body: bodyOf(n) }
+    await ask('POST', `/conversations/${idOf(ada.page)}/messages`, message)
   }
+  return ada.page
+}
+
+test('older messages come in without moving what one reads', async ({ browser }) => {
+  const page = await longChat(browser, MESSAGES, (n) =>
+    `Message ${n}${' and some more of it'.repeat(n % 7)}\n`.repeat(1 + (n % 3)),
+  )
   const older = await holdOlder(page)
   await page.reload()
   await expect(bubble(page, `Message ${MESSAGES}`)).toBeVisible()
@@ -75,4 +91,31 @@ test('older messages come in without moving what one reads', async ({ browser })
     const moved = await row.evaluate((at, before) => at.getBoundingClientRect().y - before, y)
     expect(Math.abs(moved), `load ${load}: message ${seq} moved`).toBeLessThanOrEqual(MOVED_MAX_PX)
   }
+})
+
+test('a wheel that is turned as soon as a chat opens is not turned back', async ({ browser }) => {
+  // Lower than is guessed: rows are measured with each turn.
+  const page = await longChat(browser, MORE_THAN_TURNS, (n) => `Message ${n}`)
+  const chat = `a[href="${new URL(page.url()).pathname}"]`
+  const timeline = page.getByTestId('timeline')
+  // There the mouse stays.
+  await timeline.hover()
+  await page.goto('/chats')
+  await page.locator(chat).waitFor()
+  const opened = page.waitForFunction(
+    () =>
+      document
+        .querySelector('[data-testid="timeline"] article')
+        ?.checkVisibility({ visibilityProperty: true }),
+    undefined,
+    { polling: 'raf' },
+  )
+  await page.locator(chat).evaluate((link: HTMLElement) => link.click())
+  await opened
+  for (let turn = 0; turn < TURNS; turn += 1) await page.mouse.wheel(0, -TURN_PX)
+  await settled(timeline)
+  const below = await timeline.evaluate(
+    ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight,
+  )
+  expect(Math.abs(below - TURNS * TURN_PX)).toBeLessThanOrEqual(MOVED_MAX_PX)
 })

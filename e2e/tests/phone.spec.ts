@@ -1,7 +1,7 @@
 import { expect, test } from '../test'
 import { bubble, composer, newPerson, openChat, say, signIn } from '../person'
 import { makeDemo } from '../demo'
-import { smallTargets } from '../layout'
+import { smallFields, smallTargets } from '../layout'
 import { expectLoaded, pagesOf, SIZES } from '../places'
 
 const options = { viewport: SIZES.phone, hasTouch: true, isMobile: true }
@@ -26,7 +26,9 @@ test('on a phone there is one pane at a time, and back goes back', async ({ brow
   await expect(page.getByRole('heading', { name: 'Chats' })).toBeVisible()
 })
 
-test('what a finger touches is 44 pixels high and wide', async ({ browser }) => {
+test('what a finger touches is 44 pixels high and wide, and no field makes a phone zoom', async ({
+  browser,
+}) => {
   test.setTimeout(240_000)
   const demo = await makeDemo()
   const page = await (await browser.newContext(options)).newPage()
@@ -36,6 +38,7 @@ test('what a finger touches is 44 pixels high and wide', async ({ browser }) => 
       await page.goto(path)
       await expectLoaded(page)
       expect.soft(await smallTargets(page), name).toEqual([])
+      expect.soft(await smallFields(page), name).toEqual([])
     })
   }
   await page.goto(`/chats/${demo.direct}`)

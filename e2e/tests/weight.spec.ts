@@ -32,7 +32,7 @@ async function weigh(page: Page, visit: () => Promise<unknown>, usable: () => fa
 
 const kilobytes = (bytes: number) => Math.ceil(bytes / 1000)
 
-const PUBLIC = { '/': 122, '/login': 119 }
+const PUBLIC = { '/': 114, '/login': 111 }
 
 for (const [path, limit] of Object.entries(PUBLIC)) {
   test(`${path} needs at most ${limit} kB of scripts`, async ({ page }) => {
@@ -47,7 +47,7 @@ for (const [path, limit] of Object.entries(PUBLIC)) {
   })
 }
 
-const CHAT_LIMIT = 186
+const CHAT_LIMIT = 171
 
 test(`an open chat needs at most ${CHAT_LIMIT} kB of scripts`, async ({ browser }) => {
   const ada = await newPerson(browser, 'Ada')

@@ -10,9 +10,9 @@ export function useTitleCount() {
     ),
   })
 
-  useFavicon(computed(() => (count.value > 0 ? '/icon-unread.svg' : '/icon.svg')))
-
   watch(count, (now) => {
+    const icon = document.querySelector('link[rel="icon"]')
+    icon?.setAttribute('href', now > 0 ? '/icon-unread.svg' : '/icon.svg')
     // Only where the app is installed; elsewhere it rejects or is missing.
     if ('setAppBadge' in navigator) navigator.setAppBadge(now).catch(() => undefined)
   })

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Conversation, Message } from '~/api/wire'
 import type { Room } from '~/realtime/room'
 import { newRoom } from '~/realtime/room/answers'
@@ -72,6 +72,26 @@ describe('the cache', () => {
     cache.saveTail(room(203, 3))
     await cache.flush()
     expect((await cache.tail('a'))?.rev).toBe(200)
+  })
+
+  it('writes at once, and together what one task or one write leaves waiting', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const begun = vi.spyOn(db as Database, 'transaction')
+    const writes = () => begun.mock.calls.filter(([, mode]) => mode === 'readwrite').length
+    const cache = new Cache(db)
+    cache.saveRoom('a', room(200, 100))
+    cache.saveTail(room(200, 100))
+    cache.keep('users', [])
+    await vi.advanceTimersByTimeAsync(0)
+    for (const more of [1, 2, 3]) cache.saveRoom('a', room(200 + more, 100))
+    expect(writes()).toBe(1)
+    expect((await new Cache(db).rooms()).map(({ rev }) => rev)).toEqual([200])
+    expect((await new Cache(db).tail('a'))?.rev).toBe(200)
+    expect(await new Cache(db).kept('users')).toEqual([])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(writes()).toBe(2)
+    expect((await new Cache(db).rooms()).map(({ rev }) => rev)).toEqual([203])
+    vi.useRealTimers()
   })
 
   it('forgets a conversation that is there no more, and its page', async () => {

@@ -1,11 +1,11 @@
-/** The cache of conversations and people: read at the start, written behind. */
+/**
+ * The cache of conversations and people: read at the start, written as they change. Not later: a
+ * page on its way out does not live to see a transaction done.
+ */
 import type { MessagePage } from '~/api/wire'
 import type { Room } from '~/realtime/room'
 import { LIVE, liveSpan } from '~/realtime/spans'
 import type { Database, Kept } from './database'
-
-/** What changed is written together after this long. */
-const WRITE_AFTER_MS = 400
 
 /** Messages of a conversation that are kept. */
 const TAIL = 60
@@ -13,7 +13,8 @@ const TAIL = 60
 export class Cache {
   private readonly changedRooms = new Map<string, Room | null>()
   private readonly changedTails = new Map<string, MessagePage>()
-  private timer: ReturnType<typeof setTimeout> | undefined
+  private readonly changedLists = new Map<keyof Kept, Kept[keyof Kept]>()
+  private writing = false
 
   constructor(private readonly db: Database | null) {}
 
@@ -29,14 +30,15 @@ export class Cache {
     return (await this.db?.get('kept', key).catch(() => undefined)) as Kept[K] | undefined
   }
 
-  async keep<K extends keyof Kept>(key: K, value: Kept[K]): Promise<void> {
-    await this.db?.put('kept', value, key).catch(() => undefined)
+  keep<K extends keyof Kept>(key: K, value: Kept[K]) {
+    this.changedLists.set(key, value)
+    void this.write()
   }
 
   /** A conversation changed, or (null) is there no more. */
   saveRoom(id: string, room: Room | null) {
     this.changedRooms.set(id, room && withNewestAlone(room))
-    this.later()
+    void this.write()
   }
 
   /** The newest messages of a conversation that is open, with the revision they are of. */
@@ -44,20 +46,17 @@ export class Cache {
     const page = tailOf(room)
     if (!page) return
     this.changedTails.set(room.shared.id, page)
-    this.later()
+    void this.write()
   }
 
   /** Writes what is waiting, now. */
   async flush(): Promise<void> {
-    clearTimeout(this.timer)
-    this.timer = undefined
-    const rooms = [...this.changedRooms]
-    const tails = [...this.changedTails]
-    this.changedRooms.clear()
-    this.changedTails.clear()
-    if (!this.db || rooms.length + tails.length === 0) return
+    const rooms = taken(this.changedRooms)
+    const tails = taken(this.changedTails)
+    const lists = taken(this.changedLists)
+    if (!this.db || rooms.length + tails.length + lists.length === 0) return
     try {
-      const write = this.db.transaction(['rooms', 'tails'], 'readwrite')
+      const write = this.db.transaction(['rooms', 'tails', 'kept'], 'readwrite')
       for (const [id, room] of rooms) {
         if (room) void write.objectStore('rooms').put(room, id)
         else {
@@ -66,15 +65,29 @@ export class Cache {
         }
       }
       for (const [id, page] of tails) void write.objectStore('tails').put(page, id)
+      for (const [key, list] of lists) void write.objectStore('kept').put(list, key)
       await write.done
     } catch {
       // A full disk, or a browser that closed the database: the next start loads from the server.
     }
   }
 
-  private later() {
-    this.timer ??= setTimeout(() => void this.flush(), WRITE_AFTER_MS)
+  /** What one task changes is written together, and so is all that changes during a write. */
+  private async write() {
+    if (this.writing) return
+    this.writing = true
+    while (this.changedRooms.size + this.changedTails.size + this.changedLists.size > 0) {
+      await new Promise((resolve) => setTimeout(resolve))
+      await this.flush()
+    }
+    this.writing = false
   }
+}
+
+function taken<K, V>(changed: Map<K, V>): [K, V][] {
+  const entries = [...changed]
+  changed.clear()
+  return entries
 }
 
 /** As it is kept: what waits above a hole comes back with the changes. */

@@ -6,7 +6,13 @@
 import { PICTURES } from '#shared/shell'
 import { freshCredentials, renewCredentials } from '~/api/credentials'
 import { Cache } from '~/db/cache'
-import { clearDatabase, deleteDatabase, openDatabase, type Database } from '~/db/database'
+import {
+  clearDatabase,
+  deleteDatabase,
+  openDatabase,
+  type Database,
+  type Kept,
+} from '~/db/database'
 import { forgetLastWords } from '~/db/lastWords'
 import { backoffMs } from './backoff'
 import { every } from './clock'
@@ -69,6 +75,7 @@ export function followSession(): void {
       leading: () => {
         rooms.lead(true)
         messages.lead(true)
+        keepers.forEach((keep) => keep())
       },
     })
     connection.attach(link)
@@ -173,17 +180,20 @@ export function followSession(): void {
     await deleteDatabase(userId)
   }
 
-  watchDebounced(
-    [() => session.me, () => people.contacts.data, () => groups.list, () => people.users.size],
-    () => {
-      if (!cache || !link?.leads) return
-      if (session.me) void cache.keep('me', session.me)
-      void cache.keep('contacts', people.contacts.data)
-      void cache.keep('groups', groups.list)
-      void cache.keep('users', people.recent())
-    },
-    { debounce: 1000, maxWait: 10_000 },
-  )
+  /** Keeps a list as it changes, where this tab leads; what it returns keeps it now. */
+  function keeper<K extends keyof Kept>(key: K, list: () => Kept[K] | null) {
+    const keep = (now: Kept[K] | null) => {
+      if (link?.leads && now) cache?.keep(key, now)
+    }
+    watch(list, keep)
+    return () => keep(list())
+  }
+  const keepers = [
+    keeper('me', () => session.me),
+    keeper('contacts', () => people.contacts.data),
+    keeper('groups', () => groups.list),
+    keeper('users', people.recent),
+  ]
 
   useEventListener(window, 'online', () => {
     link?.hurry()

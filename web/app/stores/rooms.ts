@@ -6,6 +6,7 @@ import { api, ok } from '~/api/client'
 import { asApiError, type ApiError } from '~/api/error'
 import type { View } from '~/api/wire'
 import type { Cache } from '~/db/cache'
+import type { Kept } from '~/db/database'
 import type { Input, State } from '~/realtime/reducer'
 import { Replica, type ReplicaApi } from '~/realtime/replica'
 import type { Room } from '~/realtime/room'
@@ -44,6 +45,9 @@ export const useRooms = defineStore('rooms', () => {
   let begun = Promise.withResolvers<unknown>()
   let cache: Cache | null = null
   let leading = false
+  /** What changed while this tab did not lead: who led may not have kept it. */
+  const unkept = new Set<string>()
+  let counters: Kept['state'] | null = null
 
   /** Begins with what the device has kept; `sync` then brings what is new. */
   async function start(userId: string, from: Cache, hooks: RoomsHooks) {
@@ -56,10 +60,11 @@ export const useRooms = defineStore('rooms', () => {
       changed: (state, before) => hooks.changed(show(state, before)),
     })
     replica = started
-    const [kept, counters] = await Promise.all([from.rooms(), from.kept('state')])
+    const [kept, state] = await Promise.all([from.rooms(), from.kept('state')])
     if (replica !== started) return
-    if (kept.length > 0 && counters) {
-      take({ type: 'restore', rooms: kept, ...counters })
+    if (kept.length > 0 && state) {
+      take({ type: 'restore', rooms: kept, ...state })
+      unkept.clear()
       status.value = 'ready'
     }
     begun.resolve(null)
@@ -72,6 +77,8 @@ export const useRooms = defineStore('rooms', () => {
     replica = null
     cache = null
     rooms.clear()
+    unkept.clear()
+    counters = null
     status.value = 'idle'
     error.value = null
   }
@@ -81,17 +88,31 @@ export const useRooms = defineStore('rooms', () => {
     const changed = [...state.rooms.values()].filter((room) => rooms.get(room.shared.id) !== room)
     for (const room of changed) {
       rooms.set(room.shared.id, room)
-      if (leading) cache?.saveRoom(room.shared.id, room)
+      keep(room.shared.id)
     }
     for (const id of before.rooms.keys()) {
       if (state.rooms.has(id)) continue
       rooms.delete(id)
-      if (leading) cache?.saveRoom(id, null)
+      keep(id)
     }
-    if (leading && (state.epoch !== before.epoch || state.accountRev !== before.accountRev)) {
-      void cache?.keep('state', { epoch: state.epoch, accountRev: state.accountRev })
+    if (state.epoch !== before.epoch || state.accountRev !== before.accountRev) {
+      counters = { epoch: state.epoch, accountRev: state.accountRev }
+      if (leading) cache?.keep('state', counters)
     }
     return changed
+  }
+
+  function keep(id: string) {
+    if (leading) cache?.saveRoom(id, rooms.get(id) ?? null)
+    else unkept.add(id)
+  }
+
+  function lead(yes: boolean) {
+    leading = yes
+    if (!yes) return
+    if (counters) cache?.keep('state', counters)
+    unkept.forEach(keep)
+    unkept.clear()
   }
 
   const take = (input: Input) => replica?.take(input)
@@ -142,9 +163,7 @@ export const useRooms = defineStore('rooms', () => {
     error: computed(() => error.value),
     start,
     stop,
-    lead: (yes: boolean) => {
-      leading = yes
-    },
+    lead,
     take,
     takeAccount,
     sync,

@@ -1,0 +1,2 @@
+/// <reference types="vite-plugin-pwa/vanillajs" />
+export default defineNuxtPlugin(() => onNuxtReady(() => void useVersion().begin()))
