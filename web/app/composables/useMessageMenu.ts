@@ -112,6 +112,11 @@ export function useMessageMenu(
       onSelect: () => void actions.pin(message, !message.pinned),
     }
     return [
+      {
+        label: t('message.forward'),
+        icon: 'i-lucide-forward',
+        onSelect: () => actions.forward([message]),
+      },
       ...(message.body
         ? [
             {

@@ -52,6 +52,11 @@ export function useMessageControls(
     if (message) actions.reply(message)
   }
 
+  function forward(item: TimelineItem) {
+    const message = actions.present(item)
+    if (message) actions.forward([message])
+  }
+
   function showSeen(item: TimelineItem) {
     const message = actions.present(item)
     if (message) actions.showSeen(message)
@@ -107,5 +112,16 @@ export function useMessageControls(
     event.preventDefault()
   }
 
-  return { active, touch, choice, chosen, choose, react, reply, showSeen, onKey }
+  return {
+    active,
+    touch,
+    choice,
+    chosen,
+    choose,
+    react,
+    reply,
+    forward,
+    showSeen,
+    onKey,
+  }
 }

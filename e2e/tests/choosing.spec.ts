@@ -1,0 +1,52 @@
+// Messages that go elsewhere.
+import type { Page } from '@playwright/test'
+import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
+import { expect, test } from '../test'
+
+const TEXT = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('carrots, tea\n') }
+
+async function pick(page: Page, text: string, item: string) {
+  await bubble(page, text).locator('[data-bubble]').click({ button: 'right' })
+  await page.getByRole('menuitem', { name: item, exact: true }).click()
+}
+
+test('a text and its file go to a chat and to somebody new, who see that it is forwarded', async ({
+  browser,
+  faults,
+}) => {
+  faults.allow(/ERR_FAILED/)
+  const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')
+  const carol = await newPerson(browser, 'Carol')
+  const dan = await newPerson(browser, 'Dan')
+  await openChat(carol, ada)
+  await say(carol, 'hello from Carol')
+  await bob.page.locator('input[type=file][multiple]').setInputFiles(TEXT)
+  await composer(bob.page).fill('what we need, @all')
+  await bob.page.getByRole('button', { name: 'Send message' }).click()
+
+  const { page } = ada
+  await page.route('**/v1/uploads', (route) => route.abort())
+  await pick(page, 'what we need', 'Forward')
+  const dialog = page.getByRole('dialog', { name: 'Forward this message' })
+  await dialog.getByRole('checkbox', { name: /^Carol/ }).check()
+  await dialog.getByRole('searchbox').fill(dan.username)
+  await expect(dialog.getByRole('checkbox')).toHaveCount(1)
+  await page.keyboard.press('Enter')
+  await expect(dialog.getByRole('button', { name: 'Leave out Dan' })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  // A file that does not come says so, and nothing is sent without it.
+  await expect(dialog.getByRole('alert')).toContainText('No connection')
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await dialog.getByRole('button', { name: 'Try notes.txt again' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect(page.getByText('Forwarded to Carol and Dan.', { exact: true })).toBeVisible()
+
+  await dan.page.getByRole('link', { name: /^Ada/ }).click()
+  for (const reader of [carol, dan]) {
+    const message = bubble(reader.page, 'what we need')
+    await expect(message).toContainText('↪ Forwarded')
+    const download = reader.page.waitForEvent('download')
+    await message.getByRole('button', { name: /^Save notes.txt, 13 byte/ }).click()
+    expect((await download).suggestedFilename()).toBe('notes.txt')
+  }
+})
