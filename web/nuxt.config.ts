@@ -32,7 +32,7 @@ const SHELL_MODULES = new RegExp(
     'realtime/',
     'db/',
     'timeline/',
-    'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|typing)\\.',
+    'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|selection|typing)\\.',
     'composables/use(ChatActions|ChatName|Dates|Timeline|Composer|MentionMenu|Message|Typing|ContextMenu|FileActions)',
     'components/(shell|composer|conversation|count|hint|typing|timeline)/',
     'components/chats/Chats(List|Row|Preview|Filters)',

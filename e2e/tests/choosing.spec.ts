@@ -1,5 +1,6 @@
-// Messages that go elsewhere.
+// Messages that go elsewhere, and several at once.
 import type { Page } from '@playwright/test'
+import { expectAccessible } from '../axe'
 import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
 import { expect, test } from '../test'
 
@@ -49,4 +50,52 @@ test('a text and its file go to a chat and to somebody new, who see that it is f
     await message.getByRole('button', { name: /^Save notes.txt, 13 byte/ }).click()
     expect((await download).suggestedFilename()).toBe('notes.txt')
   }
+})
+
+test('three messages are chosen by keys, copied, and deleted for oneself', async ({ browser }) => {
+  const [ada, bob] = await pairIn(browser, 'one')
+  const { page } = ada
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await say(bob, 'two')
+  await say(bob, 'three')
+  await expect(bubble(page, 'three')).toBeVisible()
+  const begin = async () => {
+    await page.getByTestId('timeline').focus()
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Select' }).press('Enter')
+    await expect(page.getByRole('checkbox', { name: 'Bob: three' })).toBeFocused()
+  }
+  await begin()
+  await expect(composer(page)).toBeHidden()
+  await page.keyboard.press('Escape')
+  await expect(bubble(page, 'three')).toBeFocused()
+  await expect(page.getByRole('checkbox')).toHaveCount(0)
+  await expect(composer(page)).toBeVisible()
+
+  await begin()
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('ArrowUp')
+  await expect(page.getByRole('checkbox', { name: 'You: one' })).toBeFocused()
+  await page.keyboard.press('Shift+Space')
+  const bar = page.getByRole('group', { name: 'Chosen messages' })
+  await expect(bar).toContainText('3 chosen')
+  await expectAccessible(page)
+  await page.keyboard.press('Space')
+  await expect(bar).toContainText('2 chosen')
+  await bubble(page, 'one').click()
+  await expect(bar).toContainText('3 chosen')
+
+  await bar.getByRole('button', { name: 'Copy' }).click()
+  await expect(page.getByText('Copied', { exact: true })).toBeVisible()
+  const copied = await page.evaluate(() => navigator.clipboard.readText())
+  expect(copied.replace(/\[.*?\]/g, '[…]')).toBe('[…] Ada: one\n[…] Bob: two\n[…] Bob: three')
+
+  await page.keyboard.press('Delete')
+  const dialog = page.getByRole('dialog', { name: 'Delete 3 messages?' })
+  await expect(dialog.getByRole('button', { name: 'Delete for everyone' })).toHaveCount(0)
+  await dialog.getByRole('button', { name: 'Delete for me' }).click()
+  await expect(page.getByRole('article')).toHaveCount(0)
+  await expect(composer(page)).toBeFocused()
+  await expect(bob.page.getByRole('article')).toHaveCount(3)
 })

@@ -87,6 +87,7 @@ export function useMessageActions(row: () => ConversationRow) {
 
   async function remove(item: TimelineItem, message: Message) {
     const whose = await show(LazyMessageDeleteDialog, {
+      count: 1,
       forAll: mayDeleteForAll(item),
       mine: item.mine,
     })
