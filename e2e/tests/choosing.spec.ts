@@ -1,7 +1,9 @@
-// Messages that go elsewhere, and several at once.
-import type { Page } from '@playwright/test'
+// Messages that go elsewhere, several at once, and by a finger.
+import type { CDPSession, Locator, Page } from '@playwright/test'
 import { expectAccessible } from '../axe'
+import { smallTargets } from '../layout'
 import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
+import { SIZES } from '../places'
 import { expect, test } from '../test'
 
 const TEXT = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('carrots, tea\n') }
@@ -98,4 +100,62 @@ test('three messages are chosen by keys, copied, and deleted for oneself', async
   await expect(page.getByRole('article')).toHaveCount(0)
   await expect(composer(page)).toBeFocused()
   await expect(bob.page.getByRole('article')).toHaveCount(3)
+})
+
+/** A finger, which Playwright cannot move. */
+async function fingerOn(page: Page) {
+  const touch: CDPSession = await page.context().newCDPSession(page)
+  const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', at: { x: number; y: number }[]) =>
+    touch.send('Input.dispatchTouchEvent', { type, touchPoints: at })
+  return {
+    async down(place: Locator) {
+      const box = await place.boundingBox()
+      const at = { x: (box?.x ?? 0) + 20, y: (box?.y ?? 0) + 12 }
+      await send('touchStart', [at])
+      return at
+    },
+    move: (x: number, y: number) => send('touchMove', [{ x, y }]),
+    up: () => send('touchEnd', []),
+  }
+}
+
+test('on a phone a message is drawn along to be answered, and pressed to be chosen', async ({
+  browser,
+}) => {
+  const phone = { viewport: SIZES.phone, hasTouch: true, isMobile: true }
+  const ada = await newPerson(browser, 'Ada', phone)
+  const bob = await newPerson(browser, 'Bob')
+  await openChat(ada, bob)
+  await say(ada, 'draw me along')
+  const { page } = ada
+  const finger = await fingerOn(page)
+  const message = bubble(page, 'draw me along').locator('[data-bubble]')
+  const intent = page.getByTestId('intent')
+  const swipe = page.getByTestId('swipe')
+
+  // What draws it is loaded by itself.
+  await expect(swipe).toBeAttached()
+  const short = await finger.down(message)
+  for (const far of [15, 30, 40]) await finger.move(short.x + far, short.y + 2)
+  await expect(swipe).toBeVisible()
+  await finger.up()
+  await expect(swipe).toBeHidden()
+  await expect(intent).toHaveCount(0)
+
+  // It may be on its way back still.
+  const long = await finger.down(message)
+  for (const far of [15, 35, 60, 80]) await finger.move(long.x + far, long.y + 3)
+  await expect(swipe).toBeVisible()
+  await finger.up()
+  await expect(intent).toContainText('draw me along')
+  await intent.getByRole('button', { name: 'Do not reply' }).tap()
+
+  await finger.down(message)
+  await expect(page.getByRole('menuitem', { name: 'Select' })).toBeVisible()
+  await finger.up()
+  await page.getByRole('menuitem', { name: 'Select' }).tap()
+  await expect(page.getByRole('checkbox', { name: 'You: draw me along' })).toBeChecked()
+  expect(await smallTargets(page)).toEqual([])
+  await page.getByRole('button', { name: 'Choose none' }).tap()
+  await expect(composer(page)).toBeVisible()
 })

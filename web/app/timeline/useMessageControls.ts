@@ -56,6 +56,17 @@ export function useMessageControls(
     if (message) actions.reply(message)
   }
 
+  /** Whether what a finger is on can be answered. */
+  function answerable(at: EventTarget | null): boolean {
+    const item = itemAt(at)
+    return (
+      item !== undefined && actions.mayWrite() && !selection.at(row().id) && !!actions.present(item)
+    )
+  }
+  function replyAt(at: EventTarget | null) {
+    const item = itemAt(at)
+    if (item) reply(item)
+  }
   function forward(item: TimelineItem) {
     const message = actions.present(item)
     if (message) actions.forward([message])
@@ -159,5 +170,7 @@ export function useMessageControls(
     chosenOf,
     showSeen,
     onKey,
+    answerable,
+    replyAt,
   }
 }
