@@ -32,7 +32,7 @@ const SHELL_MODULES = new RegExp(
     'realtime/',
     'db/',
     'timeline/',
-    'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|typing)\\.',
+    'stores/(connection|conversations|drafts|files|composition|uploads|ui|menu|messages|presence|receipts|rooms|selection|typing)\\.',
     'composables/use(ChatActions|ChatName|Dates|Timeline|Composer|MentionMenu|Message|Typing|ContextMenu|FileActions)',
     'components/(shell|conversation|count|hint|typing|timeline)/',
     'components/composer/Composer(Attach|Box|Emoji|Field|Form|Mention|Menu)',

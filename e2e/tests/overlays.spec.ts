@@ -97,6 +97,10 @@ const OPENINGS: Record<string, (page: Page) => Promise<Locator>> = {
     await messageMenu(page, MINE, 'Delete')
     return page.getByRole('dialog').getByRole('button', { name: 'Delete for everyone' })
   },
+  forwarding: async (page) => {
+    await messageMenu(page, THEIRS, 'Forward')
+    return page.getByRole('dialog').getByRole('checkbox', { name: /^Grace Hopper/ })
+  },
   reactions: async (page) => {
     await messageMenu(page, THEIRS, 'Reactions')
     return page.getByRole('dialog').getByText('You', { exact: true })

@@ -1,5 +1,6 @@
 // What one can do about a message, and whether one may: the menu, the toolbar and the keys share it.
 import {
+  LazyForwardDialog,
   LazyMessageDeleteDialog,
   LazyMessageReactionsDialog,
   LazyMessageSeenDialog,
@@ -74,6 +75,8 @@ export function useMessageActions(row: () => ConversationRow) {
     done(t('message.marked_unread'), () => conversations.markUnread(id, before))
   }
 
+  const forward = (messages: Message[]) => void show(LazyForwardDialog, { messages })
+
   const showSeen = (message: Message) => void show(LazyMessageSeenDialog, { place: place(message) })
 
   const showReactions = (message: Message) =>
@@ -84,6 +87,7 @@ export function useMessageActions(row: () => ConversationRow) {
 
   async function remove(item: TimelineItem, message: Message) {
     const whose = await show(LazyMessageDeleteDialog, {
+      count: 1,
       forAll: mayDeleteForAll(item),
       mine: item.mine,
     })
@@ -107,6 +111,7 @@ export function useMessageActions(row: () => ConversationRow) {
     copyText,
     copyLink,
     markUnread,
+    forward,
     showSeen,
     showReactions,
     remove,

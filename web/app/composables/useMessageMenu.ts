@@ -7,10 +7,12 @@ import type { MessageActions } from './useMessageActions'
 
 export function useMessageMenu(
   actions: MessageActions,
-  emoji: {
+  at: {
     react(item: TimelineItem, emoji: string): void
     /** Opens the choice of an emoji at a message: those used last, or all. */
     choose(item: TimelineItem, whole: boolean): void
+    /** Begins to choose several messages, with this one. */
+    select(message: Message): void
   },
 ) {
   const { t } = useI18n()
@@ -39,13 +41,13 @@ export function useMessageMenu(
         ...square,
         label: one,
         ui: { itemLabel: 'text-lg leading-none' },
-        onSelect: () => emoji.react(item, one),
+        onSelect: () => at.react(item, one),
       })),
       {
         ...square,
         icon: 'i-lucide-plus',
         'aria-label': t('message.more_emoji'),
-        onSelect: () => emoji.choose(item, true),
+        onSelect: () => at.choose(item, true),
       },
     ]
   }
@@ -92,7 +94,7 @@ export function useMessageMenu(
         label: t('message.react'),
         icon: 'i-lucide-smile-plus',
         kbds: ['e'],
-        onSelect: () => emoji.choose(item, false),
+        onSelect: () => at.choose(item, false),
       })
     }
     if (actions.mayEdit(item)) {
@@ -112,6 +114,11 @@ export function useMessageMenu(
       onSelect: () => void actions.pin(message, !message.pinned),
     }
     return [
+      {
+        label: t('message.forward'),
+        icon: 'i-lucide-forward',
+        onSelect: () => actions.forward([message]),
+      },
       ...(message.body
         ? [
             {
@@ -131,6 +138,11 @@ export function useMessageMenu(
         label: t('message.mark_unread'),
         icon: 'i-lucide-mail',
         onSelect: () => void actions.markUnread(message),
+      },
+      {
+        label: t('message.select'),
+        icon: 'i-lucide-list-checks',
+        onSelect: () => at.select(message),
       },
     ]
   }

@@ -1,5 +1,6 @@
 // What happens at a message of a timeline: by mouse, finger and key, the same for each.
 import type { Intent } from '~/stores/composition'
+import { CHOSEN_MAX } from './choosing'
 import { isPointed, type MenuItems } from '~/stores/menu'
 import type { ConversationRow } from '~/types/conversation'
 import type { TimelineItem } from '~/types/timeline'
@@ -19,7 +20,10 @@ export function useMessageControls(
   compose: () => void,
 ) {
   const composition = useComposition()
+  const selection = useSelection()
   const actions = useMessageActions(row)
+  const { done } = useNotice()
+  const { t } = useI18n()
 
   /** The message that the mouse or the focus is on. */
   const active = ref<string | null>(null)
@@ -52,6 +56,50 @@ export function useMessageControls(
     if (message) actions.reply(message)
   }
 
+  /** Whether what a finger is on can be answered. */
+  function answerable(at: EventTarget | null): boolean {
+    const item = itemAt(at)
+    return (
+      item !== undefined && actions.mayWrite() && !selection.at(row().id) && !!actions.present(item)
+    )
+  }
+  function replyAt(at: EventTarget | null) {
+    const item = itemAt(at)
+    if (item) reply(item)
+  }
+  function forward(item: TimelineItem) {
+    const message = actions.present(item)
+    if (message) actions.forward([message])
+  }
+
+  // ---- Several at once ----
+
+  /** Whether it is chosen; undefined where it cannot be, and while nothing is. */
+  function chosenOf(item: TimelineItem): boolean | undefined {
+    if (!selection.at(row().id)) return undefined
+    const message = actions.present(item)
+    return message ? selection.has(message.id) : undefined
+  }
+  useEventListener(
+    scroller,
+    'click',
+    (event) => {
+      const item = selection.at(row().id) ? itemAt(event.target) : undefined
+      const message = item && actions.present(item)
+      if (!message) return
+      // Links, pictures and buttons of a message are parts of what is chosen.
+      event.preventDefault()
+      event.stopPropagation()
+      const order = items.value.flatMap((other) => actions.present(other) ?? [])
+      const room = event.shiftKey ? selection.extend(order, message) : selection.toggle(message)
+      if (!room) done(t('choose.most', CHOSEN_MAX))
+      const at = (event.target as Element).closest('[data-message]')
+      at?.querySelector<HTMLElement>('[role="checkbox"]')?.focus({ preventScroll: true })
+    },
+    { capture: true },
+  )
+  onScopeDispose(selection.end)
+
   function showSeen(item: TimelineItem) {
     const message = actions.present(item)
     if (message) actions.showSeen(message)
@@ -62,6 +110,8 @@ export function useMessageControls(
     react,
     // Two that hold the focus at once would take it from each other: one after the other.
     choose: (item, whole) => (afterMenu = () => choose(item, whole)),
+    // The focus goes to where it begins by itself.
+    select: (message) => (afterMenu = () => selection.begin(message)),
   })
   useContextMenu(scroller, itemsAt, leaveFocus)
   function itemsAt(event: MouseEvent): MenuItems {
@@ -69,7 +119,8 @@ export function useMessageControls(
     // Links and marked text have a menu of the browser's own.
     const marked = asked && window.getSelection()?.toString()
     const link = (event.target as Element).closest('a')
-    const item = marked || link ? undefined : itemAt(event.target)
+    const elsewhere = marked || link || selection.at(row().id)
+    const item = elsewhere ? undefined : itemAt(event.target)
     intentBefore = composition.get(row().id)
     afterMenu = null
     return item ? menuOf(item, isPointed(event)) : []
@@ -96,7 +147,7 @@ export function useMessageControls(
     const at = event.target as HTMLElement
     const item = itemAt(at)
     if (!item || at.dataset.message !== item.key) return
-    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.ctrlKey || event.metaKey || event.altKey || selection.at(row().id)) return
     const message = actions.present(item)
     const writes = message && actions.mayWrite()
     if (event.key === 'Enter') openMenu(at)
@@ -107,5 +158,19 @@ export function useMessageControls(
     event.preventDefault()
   }
 
-  return { active, touch, choice, chosen, choose, react, reply, showSeen, onKey }
+  return {
+    active,
+    touch,
+    choice,
+    chosen,
+    choose,
+    react,
+    reply,
+    forward,
+    chosenOf,
+    showSeen,
+    onKey,
+    answerable,
+    replyAt,
+  }
 }
