@@ -31,6 +31,20 @@ describe('listening', () => {
     expect(heard).toHaveBeenCalledTimes(4)
   })
 
+  it('can be before what is inside hears', () => {
+    const [outside, inside] = [document.createElement('div'), document.createElement('div')]
+    outside.append(inside)
+    const heard: string[] = []
+    inside.addEventListener('click', () => heard.push('inside'))
+    scope.run(() =>
+      useEventListener(outside, 'click', () => heard.push('outside'), { capture: true }),
+    )
+    inside.click()
+    scope.stop()
+    inside.click()
+    expect(heard).toEqual(['outside', 'inside', 'inside'])
+  })
+
   it('is at the window where no target is named', () => {
     const focused = scope.run(useWindowFocus)
     window.dispatchEvent(new Event('focus'))

@@ -16,6 +16,7 @@ export function useEventListener<K extends keyof Events>(
   target: MaybeRefOrGetter<Target>,
   types: K | K[],
   listener: (event: Events[K]) => void,
+  options?: AddEventListenerOptions,
 ): void
 export function useEventListener<E extends Event>(
   target: MaybeRefOrGetter<Target>,
@@ -24,17 +25,20 @@ export function useEventListener<E extends Event>(
 ): void
 export function useEventListener(...args: unknown[]): void {
   if (import.meta.server) return
-  const [target, types, listener] = (typeof args[0] === 'string' ? [window, ...args] : args) as [
+  const [target, types, listener, options] = (
+    typeof args[0] === 'string' ? [window, ...args] : args
+  ) as [
     MaybeRefOrGetter<Target>,
     string | string[],
     EventListener,
+    AddEventListenerOptions | undefined,
   ]
   watch(
     () => toValue(target),
     (at, _before, onCleanup) => {
       for (const type of [types].flat()) {
-        at?.addEventListener(type, listener)
-        onCleanup(() => at?.removeEventListener(type, listener))
+        at?.addEventListener(type, listener, options)
+        onCleanup(() => at?.removeEventListener(type, listener, options))
       }
     },
     { immediate: true, flush: 'post' },
