@@ -27,10 +27,11 @@ export const useUi = defineStore('ui', () => {
   const textSize = useLocalStorage<TextSize>(LOOKS_KEYS.text, 'normal')
   const enterSends = useLocalStorage('warren.enter-sends', true)
   /** What a notification does, where the browser lets it. */
-  const notifications = useLocalStorage('warren.notifications', {
-    on: false,
-    preview: true,
-  })
+  const notifications = useLocalStorage(
+    'warren.notifications',
+    { on: false, preview: true, sound: true },
+    { mergeDefaults: true },
+  )
   const recentEmoji = useLocalStorage('warren.recent-emoji', ['👍', '❤️', '😂', '😮', '😢', '🙏'])
   const overlay = ref<Overlay | null>(null)
 
