@@ -33,7 +33,7 @@ const SHELL_MODULES = new RegExp(
     'db/',
     'timeline/',
     'stores/(connection|conversations|drafts|files|composition|uploads|ui|quiet|menu|messages|presence|receipts|rooms|typing)\\.',
-    'composables/use(ChatActions|ChatName|QuietText|Dates|Timeline|Composer|MentionMenu|Message|Typing|ContextMenu|FileActions)',
+    'composables/use(ChatActions|ChatName|QuietText|Dates|Timeline|Composer|Commands|MentionMenu|Message|Typing|ContextMenu|FileActions)',
     'components/(shell|composer|conversation|count|hint|typing|timeline)/',
     'components/chats/Chats(List|Row|Preview|Filters)',
     'components/message/Message(Row|Quote|Failure|Toolbar|Reactions\\.)',
