@@ -77,6 +77,10 @@ const OPENINGS: Record<string, (page: Page) => Promise<Locator>> = {
     await page.getByRole('button', { name: 'Emoji', exact: true }).click()
     return page.locator('emoji-picker').getByRole('menuitem').first()
   },
+  'do not disturb': async (page) => {
+    await page.getByRole('button', { name: 'Do not disturb' }).click()
+    return page.getByRole('menuitem', { name: 'Until tomorrow morning' })
+  },
   lightbox: async (page) => {
     await page.getByRole('button', { name: 'Show sign.png' }).click()
     return page.getByRole('dialog').getByRole('img', { name: 'sign.png' })

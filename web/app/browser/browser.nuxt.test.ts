@@ -111,6 +111,19 @@ describe('a habit', () => {
     expect(width?.value).toBe(310)
   })
 
+  it('is a text as it stands, and whole where an older client kept less of it', () => {
+    localStorage.setItem('density', 'compact')
+    localStorage.setItem('looks', '{"on":true}')
+    const kept = scope.run(() => ({
+      density: useLocalStorage('density', 'comfortable'),
+      looks: useLocalStorage('looks', { on: false, sound: true }),
+    }))
+    expect(kept?.density.value).toBe('compact')
+    expect(kept?.looks.value).toEqual({ on: true, sound: true })
+    if (kept) kept.density.value = 'comfortable'
+    expect(localStorage.getItem('density')).toBe('comfortable')
+  })
+
   it('is what it is at first where what is kept cannot be read', () => {
     localStorage.setItem('emoji', '{"half')
     const emoji = scope.run(() => useLocalStorage('emoji', ['one']))

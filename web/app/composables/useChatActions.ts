@@ -1,5 +1,6 @@
 // What can be done with a conversation as a whole: the same menu in the list and in its header.
 import type { DropdownMenuItem } from '@nuxt/ui'
+import { FOREVER } from '~/attention/forever'
 import type { MenuItems } from '~/stores/menu'
 import type { ConversationRow } from '~/types/conversation'
 
@@ -9,8 +10,6 @@ const MUTES = [
   { key: 'eight_hours', ms: 8 * HOUR_MS },
   { key: 'week', ms: 7 * 24 * HOUR_MS },
 ] as const
-/** Until somebody changes it: later than any of us. */
-const FOREVER = '9999-12-31T00:00:00.000Z'
 
 export function useChatActions() {
   const { t } = useI18n()
@@ -26,6 +25,8 @@ export function useChatActions() {
     if (!(await attempt(() => conversations.archive(row.id, yes)))) return
     done(t(yes ? 'chat.archived' : 'chat.unarchived'), () => conversations.archive(row.id, !yes))
   }
+
+  const pin = (row: ConversationRow, yes: boolean) => attempt(() => conversations.pin(row.id, yes))
 
   async function mute(row: ConversationRow, until: string | null) {
     const before = row.muted ? row.mutedUntil : null
@@ -123,7 +124,7 @@ export function useChatActions() {
         {
           label: t(row.pinned ? 'chat.unpin' : 'chat.pin'),
           icon: row.pinned ? 'i-lucide-pin-off' : 'i-lucide-pin',
-          onSelect: () => void attempt(() => conversations.pin(row.id, !row.pinned)),
+          onSelect: () => void pin(row, !row.pinned),
         },
         muteMenu(row),
         {
@@ -165,6 +166,9 @@ export function useChatActions() {
   return {
     menuOf,
     muting,
+    archive,
+    pin,
+    mute,
     leave,
     label: (row: ConversationRow) => t('chat.actions', { name: lineOf(row) }),
   }

@@ -11,6 +11,8 @@ export function useComposer(row: () => ConversationRow) {
   const session = useSession()
   const composition = useComposition()
   const uploads = useUploads()
+  const drafts = useDrafts()
+  const commands = useCommands(row)
   const { attempt, done } = useNotice()
   const { t } = useI18n()
 
@@ -54,10 +56,25 @@ export function useComposer(row: () => ConversationRow) {
 
   async function submit() {
     if (editing.value) return await save()
-    const answered = intent.value?.message
-    messages.send(row().id, {
-      body: text.value.trim(),
-      attachments: uploads.take(row().id),
+    const { id } = row()
+    const written = text.value.trim()
+    draft.value = ''
+    if (written.startsWith('/')) await command(id, written)
+    else send(id, written)
+  }
+
+  /** What stays is there again, unless something else is by then. */
+  async function command(id: string, written: string) {
+    const outcome = await commands.run(written)
+    if (outcome.type === 'send') send(id, outcome.text)
+    else if (outcome.type === 'kept') drafts.set(id, drafts.get(id) || written)
+  }
+
+  function send(id: string, body: string) {
+    const answered = composition.get(id)?.message
+    messages.send(id, {
+      body,
+      attachments: uploads.take(id),
       replyTo: answered && {
         message_id: answered.id,
         seq: answered.seq,
@@ -65,8 +82,7 @@ export function useComposer(row: () => ConversationRow) {
         excerpt: answered.body,
       },
     })
-    draft.value = ''
-    end()
+    composition.end(id)
   }
 
   /** What the server refuses stays in the field. */
@@ -90,6 +106,7 @@ export function useComposer(row: () => ConversationRow) {
   }
 
   return {
+    commands,
     text,
     intent,
     editing,

@@ -12,6 +12,7 @@ const BODY_LETTERS = 200
 export function useNotifications() {
   const { t } = useI18n()
   const ui = useUi()
+  const quiet = useQuiet()
   const rooms = useRooms()
   const people = usePeople()
   const connection = useConnection()
@@ -31,12 +32,16 @@ export function useNotifications() {
   async function tell(row: ConversationRow, message: Message) {
     if (await isLookedAt(row.id)) return
     const registration = await registered()
+    const { sound } = ui.notifications
+    const heard = sound && (await ring())
     await registration?.showNotification(lineOf(row), {
       body: ui.notifications.preview
         ? bodyOf(row, message)
         : t('settings.notifications.new', { name: nameOf(row).main }),
       // One for each conversation: the newest.
       tag: row.id,
+      // Where our own tone may not sound, the system's does.
+      silent: heard || !sound,
       icon: '/icon-192.png',
       data: { path: `/chats/${row.id}` },
     })
@@ -81,7 +86,8 @@ export function useNotifications() {
       const row = conversations.get(id)
       const message = newestHeard(id)
       if (!row || !message || message.seq <= lastSeq || unread === 0 || row.muted) continue
-      if (connection.leads() && allowed() && ui.notifications.on) void tell(row, message)
+      const wanted = allowed() && ui.notifications.on && !quiet.holds()
+      if (connection.leads() && wanted) void tell(row, message)
     }
   })
 
@@ -95,6 +101,12 @@ export function useNotifications() {
 }
 
 const allowed = () => 'Notification' in window && Notification.permission === 'granted'
+
+/** The tone is loaded with the first that is heard. */
+async function ring(): Promise<boolean> {
+  const tone = await import('~/attention/tone').catch(() => null)
+  return (await tone?.ring()) ?? false
+}
 
 /** None where the browser has no service workers, or refuses them. */
 const registered = async () => await navigator.serviceWorker?.getRegistration()

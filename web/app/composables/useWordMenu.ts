@@ -17,6 +17,8 @@ interface Words<Choice, Found> {
   offer(found: readonly Found[], term: string): readonly Choice[]
   /** What is written in the place of the draft. */
   word(choice: Choice): string
+  /** How many are offered at once. */
+  most?: number
 }
 
 export function useWordMenu<Choice, Found>({ text, caret }: Writing, words: Words<Choice, Found>) {
@@ -50,7 +52,7 @@ export function useWordMenu<Choice, Found>({ text, caret }: Writing, words: Word
   const choices = computed(() => {
     const now = draft.value
     if (!now || closedAt.value === now.start) return []
-    return words.offer(found.value, now.term).slice(0, SHOWN)
+    return words.offer(found.value, now.term).slice(0, words.most ?? SHOWN)
   })
   const open = computed(() => choices.value.length > 0)
 

@@ -23,6 +23,24 @@ describe('an excerpt', () => {
     ])
   })
 
+  it.each([
+    ['the end: ||he <mark>dies</mark>||, sadly', 'the end: █████, sadly'],
+    ['so ||one|| and ||two||.', 'so █████ and █████.'],
+    // Cut off before, behind, and on both sides.
+    ['<mark>dies</mark> of love|| at last', '█████ at last'],
+    ['he <mark>dies</mark>||, and ||she|| lives', '█████, and █████ lives'],
+    ['at last ||he <mark>dies</mark>', 'at last █████'],
+    ['dies|| at last ||she', '█████ at last █████'],
+    // No spoiler.
+    ['a || <mark>b</mark> || c', 'a || b || c'],
+  ])('tells no spoiler: %s', (html, shown) => {
+    expect(
+      excerptPieces(html)
+        .map(({ text }) => text)
+        .join(''),
+    ).toBe(shown)
+  })
+
   it('can be empty', () => {
     expect(excerptPieces('')).toEqual([])
   })

@@ -1,4 +1,4 @@
-// Emphasis, code, links and mentions within a line.
+// Emphasis, spoilers, code, links and mentions within a line.
 import { plainLinkAt, safeHref } from './links'
 import type { Inline } from './nodes'
 
@@ -9,6 +9,7 @@ const EMPHASIS = [
   { mark: '**', type: 'strong' },
   { mark: '__', type: 'strong' },
   { mark: '~~', type: 'del' },
+  { mark: '||', type: 'spoiler' },
   { mark: '*', type: 'em' },
   { mark: '_', type: 'em' },
 ] as const
@@ -16,6 +17,8 @@ const EMPHASIS = [
 const MENTION = /@([a-z0-9_.]{3,32})/iy
 const NAMED_LINK = /\[([^[\]\n]{1,256})\]\(([^\s()]{1,2048})\)/y
 const WORD = /[\p{L}\p{N}]/u
+/** A `_` behind it begins nothing: it is within a name, or an arm of ¯\_(ツ)_/¯. */
+const BEFORE_PLAIN = /[\p{L}\p{N}\\]/u
 
 /** The inline nodes of `text`. Every character that is not a mark is in exactly one of them. */
 export function parseInline(text: string, depth = 0): Inline[] {
@@ -58,6 +61,7 @@ function nodeAt(text: string, at: number, depth: number): Found | null {
     case '*':
     case '_':
     case '~':
+    case '|':
       return depth < MAX_DEPTH ? emphasisAt(text, at, depth) : null
     default:
       return null
@@ -108,9 +112,9 @@ function emphasisAt(text: string, at: number, depth: number): Found | null {
   if (!kind) return null
   const { mark, type } = kind
   const from = at + mark.length
-  // `snake_case` and `2 * 3` are no emphasis.
-  if (!/\S/.test(text[from] ?? ' ') || (mark[0] === '_' && WORD.test(text[at - 1] ?? '')))
-    return null
+  // `snake_case`, `2 * 3` and `a || b` are none of it.
+  if (!/\S/.test(text[from] ?? ' ')) return null
+  if (mark[0] === '_' && BEFORE_PLAIN.test(text[at - 1] ?? '')) return null
   const end = closing(text, from, mark)
   if (end < 0) return null
   return {

@@ -5,6 +5,8 @@ export type Inline =
   | { type: 'text'; text: string }
   | { type: 'code'; text: string }
   | { type: 'strong' | 'em' | 'del'; children: Inline[] }
+  /** Hidden until the reader asks for it. */
+  | { type: 'spoiler'; children: Inline[] }
   /** `host` is set where the text is the writer's own words, so that the reader sees where it leads. */
   | { type: 'link'; href: string; text: string; host: string | null }
   | { type: 'mention'; username: string }

@@ -2,24 +2,42 @@
 import { parseBlocks } from './blocks'
 import type { Block, Inline } from './nodes'
 
-export function plainText(text: string): string {
-  return parseBlocks(text).map(ofBlock).join(' ').replace(/\s+/g, ' ').trim()
+/** What stands for a spoiler, as long for a word as for a page. */
+export const COVER = '█████'
+
+/** `cover` is put in the place of a spoiler; null shows it. */
+export function plainText(text: string, cover: string | null = COVER): string {
+  return parseBlocks(text)
+    .map((block) => ofBlock(block, cover))
+    .join(' ')
+    .replace(/\s+/g, ' ')
+    .trim()
 }
 
-function ofBlock(block: Block): string {
+/** Of a text that was cut off: a spoiler is one without its end, too. */
+export function plainBeginning(text: string): string {
+  const closed = plainText(`${text}||`).replace(/\|+$/, '')
+  return closed.endsWith(COVER) ? closed : plainText(text)
+}
+
+function ofBlock(block: Block, cover: string | null): string {
   switch (block.type) {
     case 'code':
       return block.text
     case 'quote':
-      return block.children.map(ofBlock).join(' ')
+      return block.children.map((child) => ofBlock(child, cover)).join(' ')
     case 'list':
-      return block.items.map((item) => item.map(ofInline).join('')).join(' ')
+      return block.items.map((item) => inlineText(item, cover)).join(' ')
     case 'paragraph':
-      return block.children.map(ofInline).join('')
+      return inlineText(block.children, cover)
   }
 }
 
-function ofInline(node: Inline): string {
+export function inlineText(nodes: Inline[], cover: string | null): string {
+  return nodes.map((node) => ofInline(node, cover)).join('')
+}
+
+function ofInline(node: Inline, cover: string | null): string {
   switch (node.type) {
     case 'mention':
       return `@${node.username}`
@@ -27,8 +45,10 @@ function ofInline(node: Inline): string {
     case 'code':
     case 'link':
       return node.text
+    case 'spoiler':
+      return cover ?? inlineText(node.children, null)
     default:
-      return node.children.map(ofInline).join('')
+      return inlineText(node.children, cover)
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseBlocks } from './blocks'
 import { parseInline } from './inline'
 import { safeHref } from './links'
-import { plainText } from './plain'
+import { plainBeginning, plainText } from './plain'
 import type { Block, Inline } from './nodes'
 
 const text = (value: string): Inline => ({ type: 'text', text: value })
@@ -36,6 +36,56 @@ describe('emphasis', () => {
 
   it('does not look into code', () => {
     expect(parseInline('`**a**`')).toEqual([{ type: 'code', text: '**a**' }])
+  })
+})
+
+describe('spoilers', () => {
+  it('hold emphasis, and are held by it', () => {
+    const spoiler = (...children: Inline[]): Inline => ({ type: 'spoiler', children })
+    expect(parseInline('He ||dies **twice**||!')).toEqual([
+      text('He '),
+      spoiler(text('dies '), { type: 'strong', children: [text('twice')] }),
+      text('!'),
+    ])
+    expect(parseInline('*so ||he|| it is*')).toEqual([
+      { type: 'em', children: [text('so '), spoiler(text('he')), text(' it is')] },
+    ])
+    expect(parseBlocks('> - x\n> ||a\n> b||')).toMatchObject([
+      { children: [{ type: 'list' }, { children: [spoiler(text('a\nb'))] }] },
+    ])
+  })
+
+  it.each(['a || b || c', '||', '||||', '|| a||', '||a ||', '|a|', '||a'])(
+    'are not in %s',
+    (source) => {
+      expect(parseInline(source)).toEqual([text(source)])
+    },
+  )
+
+  it('are no code', () => {
+    expect(parseInline('`a||b||c`')).toEqual([{ type: 'code', text: 'a||b||c' }])
+  })
+
+  it('are covered where a text is told in short, however long they are', () => {
+    expect(plainText('He ||dies|| and **||she lives happily||**')).toBe('He █████ and █████')
+    expect(plainText('> ||he||\n- ||she||')).toBe('█████ █████')
+    expect(plainText('He ||dies||', 'Spoiler')).toBe('He Spoiler')
+  })
+
+  it.each([
+    ['He ||dies in the', 'He █████'],
+    ['He ||dies|', 'He █████'],
+    ['He ||dies||', 'He █████'],
+    ['a || b', 'a || b'],
+    ['He dies', 'He dies'],
+  ])('are covered, too, where a text was cut off: %s', (cut, told) => {
+    expect(plainBeginning(cut)).toBe(told)
+  })
+})
+
+describe('a shrug', () => {
+  it('keeps its arms', () => {
+    expect(parseInline('¯\\_(ツ)_/¯')).toEqual([text('¯\\_(ツ)_/¯')])
   })
 })
 
@@ -114,6 +164,7 @@ describe('whatever is written', () => {
     '_',
     '__',
     '~~',
+    '||',
     '`',
     '```\n',
     '> ',
@@ -142,7 +193,17 @@ describe('whatever is written', () => {
           .replace(/\d+[.)] /g, '')
           .replace(/```.*/g, '')
           .replace(/\]\([^)]*\)/g, ']')
-        expect(words(plainText(shown)).toLowerCase()).toBe(words(shown).toLowerCase())
+        expect(words(plainText(shown, null)).toLowerCase()).toBe(words(shown).toLowerCase())
+      }),
+    )
+  })
+
+  it('what a spoiler hides is not told', () => {
+    const word = fc.string({ unit: 'grapheme' }).map((some) => some.replace(/[|`\s]/g, ''))
+    fc.assert(
+      fc.property(source, word, (before, secret) => {
+        const open = before.replace(/[|`]/g, '')
+        expect(plainText(`${open}\n\n||hidden${secret}||`)).not.toContain('hidden')
       }),
     )
   })
@@ -156,7 +217,7 @@ describe('whatever is written', () => {
   })
 
   it('takes little time', () => {
-    for (const unit of ['*', '_a', '**a', '`', '[', '> ', '~~', '*a **']) {
+    for (const unit of ['*', '_a', '**a', '`', '[', '> ', '~~', '*a **', '||', '||a', '||a **b']) {
       const started = performance.now()
       parseBlocks(unit.repeat(4000 / unit.length))
       expect(performance.now() - started).toBeLessThan(500)

@@ -1,4 +1,5 @@
-/** How this device likes its client: widths, habits, and which of the floating parts is open. */
+/** How this device likes its client: looks, widths, habits, and which of the floating parts is open. */
+import { LOOKS_KEYS, type Density, type TextSize } from '#shared/looks'
 
 interface Bounds {
   min: number
@@ -22,11 +23,14 @@ export const useUi = defineStore('ui', () => {
     list: useLocalStorage('warren.width.list', PANE_WIDTHS.list.initial),
     details: useLocalStorage('warren.width.details', PANE_WIDTHS.details.initial),
   }
+  const density = useLocalStorage<Density>(LOOKS_KEYS.density, 'comfortable')
+  const textSize = useLocalStorage<TextSize>(LOOKS_KEYS.text, 'normal')
   const enterSends = useLocalStorage('warren.enter-sends', true)
   /** What a notification does, where the browser lets it. */
   const notifications = useLocalStorage('warren.notifications', {
     on: false,
     preview: true,
+    sound: true,
   })
   const recentEmoji = useLocalStorage('warren.recent-emoji', ['👍', '❤️', '😂', '😮', '😢', '🙏'])
   const overlay = ref<Overlay | null>(null)
@@ -45,7 +49,17 @@ export const useUi = defineStore('ui', () => {
     recentEmoji.value = [emoji, ...others].slice(0, RECENT_EMOJI)
   }
 
-  return { width, resize, enterSends, notifications, recentEmoji, usedEmoji, overlay }
+  return {
+    width,
+    resize,
+    density,
+    textSize,
+    enterSends,
+    notifications,
+    recentEmoji,
+    usedEmoji,
+    overlay,
+  }
 })
 
 const RECENT_EMOJI = 6

@@ -47,6 +47,30 @@ describe('a message on the page', () => {
     expect(await html('```\nx\n```', { room: '09:30' })).not.toContain('09:30')
   })
 
+  it('hides a spoiler from every reader until it is asked for', async () => {
+    const body = 'He ||dies, see [it](https://a.example/) **soon**||.'
+    for (const ask of [
+      ['click'],
+      ['keydown', { key: 'Enter' }],
+      ['keydown', { key: ' ' }],
+    ] as const) {
+      const wrapper = await mountSuspended(MessageText, { props: { body } })
+      const spoiler = wrapper.get('[role="button"]')
+      expect(spoiler.attributes()).toMatchObject({ tabindex: '0', 'aria-label': 'Show spoiler' })
+      expect(wrapper.get('[inert]').attributes('aria-hidden')).toBe('true')
+      expect(wrapper.get('[inert]').classes()).toContain('invisible')
+      await spoiler.trigger('keydown', { key: 'a' })
+      expect(wrapper.find('[inert]').exists()).toBe(true)
+
+      await spoiler.trigger(...(ask as ['click']))
+      expect(wrapper.find('[role="button"], [inert], [aria-hidden]').exists()).toBe(false)
+      expect(wrapper.text()).toBe('He dies, see it(a.example) soon.')
+      expect(wrapper.get('a').attributes('href')).toBe('https://a.example/')
+      // The focus stays where it was.
+      expect(wrapper.get('[tabindex="-1"]').element).toBe(spoiler.element)
+    }
+  })
+
   it('shows three emoji large, and four as text', async () => {
     expect(await html('🐰🥕🎉')).toContain('text-4xl')
     expect(await html('🐰🥕🎉🎉')).not.toContain('text-4xl')

@@ -4,6 +4,7 @@ import { defineComponent, h, type PropType, type VNode } from 'vue'
 import { parseBlocks } from '~/richtext/blocks'
 import type { Block, Inline } from '~/richtext/nodes'
 import { isEmoji } from '~/richtext/plain'
+import MessageSpoiler from './MessageSpoiler'
 
 const CODE = 'rounded bg-current/10 px-1 py-0.5 font-mono text-[0.9em]'
 const LINK = 'underline decoration-current/40 underline-offset-2 hover:decoration-current'
@@ -21,6 +22,8 @@ function inline(nodes: Inline[], named: Named): (VNode | string)[] {
         return node.text
       case 'code':
         return h('code', { class: CODE }, node.text)
+      case 'spoiler':
+        return h(MessageSpoiler, { hidden: node.children }, () => inline(node.children, named))
       case 'mention':
         return mention(node.username, named)
       case 'link':
