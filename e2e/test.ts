@@ -20,9 +20,6 @@ export const test = plain.extend<{ faults: Faults }>({
         // Another program of this machine has changed its network, as a container does that begins or
         // ends; the journey shows whether the page came through.
         /ERR_NETWORK_CHANGED/,
-        // Who goes offline or signs out while the socket connects: the browser remarks that it was
-        // closed before it was open, which was the point.
-        /WebSocket is closed before the connection is established/,
       ]
       const follow = (context: BrowserContext) => watch(context, (fault) => found.push(fault))
       browser.contexts().forEach(follow)
