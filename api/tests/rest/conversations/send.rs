@@ -1,6 +1,5 @@
 //! Sending: idempotent, in order, judged by what is true at the commit.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::QueryableByName;
@@ -15,7 +14,7 @@ use protocol::routing::Route;
 use serde_json::json;
 use testkit::TestEnv;
 
-use super::{pair, path};
+use super::{outbox, pair, path};
 use crate::app::TestApp;
 use crate::events::Events;
 
@@ -34,19 +33,6 @@ async fn rows(env: &TestEnv) -> Vec<Row> {
         .load(&mut env.sql().await)
         .await
         .unwrap()
-}
-
-async fn outbox(env: &TestEnv) -> i64 {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
-    let row: Count = diesel::sql_query("SELECT count(*) AS count FROM outbox")
-        .get_result(&mut env.sql().await)
-        .await
-        .unwrap();
-    row.count
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -260,95 +246,4 @@ async fn a_locked_conversation_answers_503_and_holds_nobody_else_up_for_longer_t
         .try_send(stuck, client_id, "waits")
         .await
         .expect(201);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_the_broker_sends_succeed_and_every_event_arrives_once_it_is_back() {
-    let env = TestEnv::with_faults().await;
-    let test = TestApp::on(env, &[("WARREN_OUTBOX_RELAY_AGE_MS", "200")]).await;
-    let (ada, _bob, id) = pair(&test).await;
-    let events = Events::listen(&test.env).await;
-    test.env.faults().broker.cut();
-    for i in 0..20 {
-        ada.client.send(id, &format!("m{i}")).await;
-    }
-    assert!(outbox(&test.env).await >= 20);
-    test.env.faults().broker.restore();
-    expect_revs(&events, 1..=20).await;
-    testkit::eventually(Duration::from_secs(10), || async {
-        outbox(&test.env).await == 0
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_hangs_holds_no_send_up_and_loses_no_event() {
-    let env = TestEnv::with_faults().await;
-    let settings = [
-        ("WARREN_BROKER_WINDOW", "8"),
-        ("WARREN_BROKER_CONFIRM_TIMEOUT_MS", "200"),
-        ("WARREN_OUTBOX_RELAY_AGE_MS", "200"),
-    ];
-    let test = TestApp::on(env, &settings).await;
-    let (ada, _bob, id) = pair(&test).await;
-    let events = Events::listen(&test.env).await;
-    test.env.faults().broker.stall();
-    for i in 0..40 {
-        ada.client.send(id, &format!("m{i}")).await;
-    }
-    // A whole window without a word ends the link: nothing piles up behind it.
-    testkit::eventually(Duration::from_secs(20), || async {
-        !test.app.state.events.is_up()
-    })
-    .await;
-    test.env.faults().broker.restore();
-    expect_revs(&events, 1..=40).await;
-    testkit::eventually(Duration::from_secs(20), || async {
-        outbox(&test.env).await == 0
-    })
-    .await;
-}
-
-/// Waits until every one of these revisions was heard, however often.
-async fn expect_revs(events: &Events, want: std::ops::RangeInclusive<i64>) {
-    let want: BTreeSet<i64> = want.collect();
-    testkit::eventually(Duration::from_secs(30), || async {
-        let created = events.frames().into_iter().filter_map(|frame| match frame {
-            ServerFrame::MessageCreated { rev, .. } => Some(rev),
-            _ => None,
-        });
-        let heard: BTreeSet<i64> = created.collect();
-        if heard == want { Ok(()) } else { Err(heard) }
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_the_database_a_send_answers_503_and_the_service_recovers_by_itself() {
-    let test = TestApp::on(
-        TestEnv::with_faults().await,
-        &[("WARREN_DATABASE_POOL_TIMEOUT_MS", "2000")],
-    )
-    .await;
-    let (ada, _bob, id) = pair(&test).await;
-    test.env.faults().database.cut();
-    let client_id = ClientId::new();
-    let reply = ada.client.try_send(id, client_id, "hello").await;
-    assert_eq!(reply.header("retry-after"), "1");
-    reply.problem(503, Code::Unavailable);
-    ada.client
-        .get("/v1/me")
-        .await
-        .problem(503, Code::Unavailable);
-    test.env.faults().database.restore();
-    testkit::eventually(Duration::from_secs(20), || async {
-        let reply = ada.client.try_send(id, client_id, "hello").await;
-        if matches!(reply.status, 200 | 201) {
-            Ok(())
-        } else {
-            Err(reply.to_string())
-        }
-    })
-    .await;
-    assert_eq!(rows(&test.env).await.len(), 1);
 }
