@@ -10,10 +10,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use tokio::time::sleep_until;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::bench::Options;
+use crate::bench::Bench;
 use crate::people::{People, database};
 
 /// Connections at once.
@@ -37,12 +38,21 @@ const FORGET: &str =
 /// How often.
 const FORGET_EVERY: Duration = Duration::from_millis(200);
 
-/// Messages a second, into these conversations by these people in turn, in a window as long as any
-/// other and as warm.
+/// What came of it.
+pub struct OneByOne {
+    /// Messages a second.
+    pub rate: f64,
+    /// Processor time of PostgreSQL for each of them, in µs.
+    pub postgres_us: f64,
+}
+
+/// Commits into these conversations by these people in turn, in a window as long as any other and as
+/// warm.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn rate(options: &Options, places: &[(Uuid, Vec<u32>)]) -> Result<f64> {
+pub async fn measure(bench: &Bench, places: &[(Uuid, Vec<u32>)]) -> Result<OneByOne> {
+    let options = &bench.options;
     let mut clients = Vec::with_capacity(CONNECTIONS);
     for _ in 0..CONNECTIONS {
         let client = database(&options.database).await?;
@@ -63,15 +73,29 @@ pub async fn rate(options: &Options, places: &[(Uuid, Vec<u32>)]) -> Result<f64>
             window.clone(),
         ));
     }
-    while !tasks.is_empty() {
-        tokio::time::sleep(FORGET_EVERY).await;
-        cleaner.execute(FORGET, &[]).await?;
-        while let Some(done) = tasks.try_join_next() {
-            done??;
+    let all_committed = async {
+        while !tasks.is_empty() {
+            tokio::time::sleep(FORGET_EVERY).await;
+            cleaner.execute(FORGET, &[]).await?;
+            while let Some(done) = tasks.try_join_next() {
+                done??;
+            }
         }
-    }
-    cleaner.execute(FORGET, &[]).await?;
-    Ok(committed.get() as f64 / options.seconds.max(1) as f64)
+        cleaner.execute(FORGET, &[]).await?;
+        anyhow::Ok(())
+    };
+    let spent = async {
+        sleep_until(window.start.into()).await;
+        let meter = bench.meter()?;
+        sleep_until(window.end.into()).await;
+        anyhow::Ok(meter.stop())
+    };
+    let (spent, ()) = tokio::try_join!(spent, all_committed)?;
+    let count = committed.get().max(1) as f64;
+    Ok(OneByOne {
+        rate: count / spent.seconds,
+        postgres_us: spent.cpu_of("postgres") * 1e6 / count,
+    })
 }
 
 /// One connection's share.

@@ -163,9 +163,9 @@ async fn closed(
     let window = bench.window(crowd, vec![stream]).await?;
     let rate = window.acknowledged() as f64 / window.spent.seconds;
     report.require("durable messages", rate, "/s", Bound::AtLeast(least));
-    let alone = one_by_one::rate(&bench.options, places).await?;
-    report.tell("one transaction per message", alone, "/s");
-    report.require("times that", rate / alone, "", Bound::AtLeast(3.0));
+    let alone = one_by_one::measure(bench, places).await?;
+    report.tell("one transaction per message", alone.rate, "/s");
+    report.require("times that", rate / alone.rate, "", Bound::AtLeast(3.0));
     if let Some(sent) = window.sent.first() {
         report.tell("answer p50", sent.answer.ms(0.5), "ms");
         report.tell("answer p95", sent.answer.ms(0.95), "ms");
@@ -176,5 +176,10 @@ async fn closed(
         let cost = window.us_per_message_of(window.spent.cpu_of(kind));
         report.tell(format!("of it {kind}"), cost, "µs");
     }
+    report.tell(
+        "postgres for one transaction per message",
+        alone.postgres_us,
+        "µs",
+    );
     Ok(window)
 }
