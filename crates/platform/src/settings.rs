@@ -7,10 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
+
+mod value;
+
+pub use value::{Secret, Setting, Url};
 
 /// Exit code of a process whose configuration is faulty.
 pub const EXIT_USAGE: i32 = 64;
@@ -188,7 +190,7 @@ impl Settings {
     ) -> Secret {
         let path: PathBuf = self.require(name, "/run/secrets/example", about);
         if !self.values.contains_key(name) {
-            return Secret(String::new());
+            return Secret::new("");
         }
         self.read_secret(name, &path, min_bytes)
     }
@@ -205,17 +207,17 @@ impl Settings {
 
     fn read_secret(&mut self, name: &str, path: &Path, min_bytes: usize) -> Secret {
         match std::fs::read_to_string(path) {
-            Ok(text) if text.trim().len() >= min_bytes => Secret(text.trim().to_owned()),
+            Ok(text) if text.trim().len() >= min_bytes => Secret::new(text.trim()),
             Ok(_) => {
                 self.fault(
                     name,
                     format!("{}: shorter than {min_bytes} bytes", path.display()),
                 );
-                Secret(String::new())
+                Secret::new("")
             }
             Err(error) => {
                 self.fault(name, format!("{}: {error}", path.display()));
-                Secret(String::new())
+                Secret::new("")
             }
         }
     }
@@ -278,139 +280,10 @@ fn plain(value: &toml::Value) -> String {
     }
 }
 
-/// A value that must not be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// A secret made by the program itself.
-    #[must_use]
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The value, to be used and not kept.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
-/// A type that a setting can have.
-pub trait Setting: Sized {
-    /// Reads it, or says what is wrong in words that fit after the setting's name.
-    ///
-    /// # Errors
-    /// What is wrong.
-    fn parse(text: &str) -> Result<Self, String>;
-}
-
-macro_rules! from_str_settings {
-    ($($type:ty: $what:literal),+ $(,)?) => {$(
-        impl Setting for $type {
-            fn parse(text: &str) -> Result<Self, String> {
-                <$type>::from_str(text.trim()).map_err(|_error| format!("{text:?} is not {}", $what))
-            }
-        }
-    )+};
-}
-
-from_str_settings! {
-    u16: "a whole number up to 65535",
-    u32: "a whole number",
-    u64: "a whole number",
-    std::num::NonZeroU32: "a whole number above 0",
-    ipnet::IpNet: "a network such as 10.0.0.0/8",
-    usize: "a whole number",
-    SocketAddr: "an address and port, such as 127.0.0.1:8081",
-}
-
-impl Setting for String {
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(text.to_owned())
-    }
-}
-
-impl Setting for PathBuf {
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            Err("is empty".to_owned())
-        } else {
-            Ok(Self::from(text))
-        }
-    }
-}
-
-impl Setting for bool {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "on" | "true" => Ok(true),
-            "off" | "false" => Ok(false),
-            _ => Err(format!("{text:?} is neither on nor off")),
-        }
-    }
-}
-
-impl<T: Setting> Setting for Option<T> {
-    fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            Ok(None)
-        } else {
-            T::parse(text).map(Some)
-        }
-    }
-}
-
-/// A list is separated by commas.
-impl<T: Setting> Setting for Vec<T> {
-    fn parse(text: &str) -> Result<Self, String> {
-        text.split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-            .map(T::parse)
-            .collect()
-    }
-}
-
-/// An address that says with what protocol, such as `amqp://…`: the password in it is not shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Url(String);
-
-impl Url {
-    /// The whole address.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.0.split_once("://").map_or("", |(scheme, _)| scheme);
-        let host = self.0.rsplit_once('@').map_or("", |(_, host)| host);
-        write!(f, "{scheme}://…@{host}")
-    }
-}
-
-impl Setting for Url {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text.split_once("://") {
-            Some((scheme, rest)) if !scheme.is_empty() && !rest.is_empty() => {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err("is not an address such as scheme://user:password@host:port/path".to_owned()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     fn read(settings: &mut Settings) -> (u16, Duration, bool, Vec<SocketAddr>) {
