@@ -8,6 +8,8 @@ export { expect }
 export interface Faults {
   /** What this test provokes: a refusal is an error in the console of the browser that shows it. */
   allow(...expected: RegExp[]): void
+  /** Watches a browser that the test starts itself. */
+  follow(context: BrowserContext): void
 }
 
 export const test = plain.extend<{ faults: Faults }>({
@@ -24,7 +26,7 @@ export const test = plain.extend<{ faults: Faults }>({
       const follow = (context: BrowserContext) => watch(context, (fault) => found.push(fault))
       browser.contexts().forEach(follow)
       browser.on('context', follow)
-      await use({ allow: (...expected) => allowed.push(...expected) })
+      await use({ allow: (...expected) => allowed.push(...expected), follow })
       browser.off('context', follow)
       // Nobody of this test is online in the next one.
       await Promise.all(browser.contexts().map((context) => context.close()))

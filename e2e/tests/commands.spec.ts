@@ -40,6 +40,7 @@ test('a spoiler is told nowhere until a key asks for it', async ({ browser }) =>
   const secret = page.getByText('he dies at the end')
   const spoiler = page.getByRole('button', { name: 'Show spoiler' })
   await expect(spoiler).toBeVisible()
+  await expect(page.locator('[aria-live="polite"]', { hasText: 'Ada: Spoiler' })).toBeAttached()
   await expect(secret.filter({ visible: true })).toHaveCount(0)
   await expect(page.getByRole('link', { name: /^Ada/ })).toContainText('█████')
   await expectAccessible(page)

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { clientOf } from '../api'
 import { baseURL } from '../browser'
 import { bubble, newPerson, openChat, say, tick } from '../person'
+import { inProfile, newPersonIn } from '../profile'
 import { expect, test } from '../test'
 
 const options = { serviceWorkers: 'allow' as const }
@@ -109,6 +110,49 @@ test('what was shown a moment ago is there without a network', async ({ browser,
   await page.context().setOffline(true)
   await page.reload()
   await expect(bubble(page, 'welcome')).toContainText('Cleo')
+})
+
+test('a browser that starts without a network has what was read and what was written', async ({
+  browser,
+  faults,
+}) => {
+  faults.allow(/ERR_INTERNET_DISCONNECTED/)
+  const bob = await newPerson(browser, 'Bob')
+  await inProfile(async (profile) => {
+    const start = async (options = {}) => {
+      const context = await profile.start(options)
+      faults.follow(context)
+      return context
+    }
+    const first = await start()
+    const ada = await newPersonIn(first, 'Ada')
+    await openChat(ada, bob)
+    for (const text of ['one', 'two']) await say(ada, text)
+    await tick(ada, 'two', 'delivered')
+    await installed(ada.page)
+    await first.close()
+
+    const second = await start({ offline: true })
+    ada.page = await second.newPage()
+    // As one opens it: from its icon.
+    await ada.page.goto('/chats')
+    await ada.page.getByRole('link', { name: /^Bob.*two/s }).click()
+    await expect(ada.page.getByRole('article')).toContainText(['one', 'two'])
+    await expect(ada.page.getByText(/^Offline: messages wait here/)).toBeVisible()
+    await say(ada, 'three')
+    await second.close()
+
+    const third = await start({ offline: true })
+    const path = new URL(ada.page.url()).pathname
+    ada.page = await third.newPage()
+    await ada.page.goto(path)
+    await expect(ada.page.getByRole('article')).toContainText(['one', 'two', 'three'])
+    await tick(ada, 'three', 'sending')
+    await third.setOffline(false)
+    await tick(ada, 'three', 'delivered')
+    await expect(ada.page.getByText(/^Offline/)).toHaveCount(0)
+    await expect(bob.page.getByRole('link', { name: /^Ada/ })).toContainText('three')
+  })
 })
 
 test('the shell that is kept runs under the policy that it came with', async ({ browser }) => {
