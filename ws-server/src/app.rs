@@ -317,7 +317,8 @@ fn listen(shared: &Arc<Shared>) -> anyhow::Result<(Server, SocketAddr)> {
     };
     let server = Server::build()
         .workers(config.workers)
-        .max_concurrent_connections(config.max_connections)
+        // The server takes it for each of its threads.
+        .max_concurrent_connections(config.max_connections.div_ceil(config.workers))
         .backlog(BACKLOG)
         .disable_signals()
         .shutdown_timeout(1)

@@ -129,7 +129,7 @@ async fn declare(shared: &Shared, name: &str) -> Result<Link, BrokerError> {
     }
     Ok(Link {
         events: consume(&events, &queue, config.prefetch).await?,
-        overflow: consume(&control, &overflow_queue, CONTROL_PREFETCH).await?,
+        overflow: consume(&control, &overflow_queue, 1).await?,
         control: consume(&control, &control_queue, CONTROL_PREFETCH).await?,
         connection,
         queue,
@@ -268,10 +268,10 @@ async fn take_overflow(shared: &Shared, mut overflow: Consumer) -> Result<Infall
         let delivery = delivery?;
         tracing::warn!("the broker dropped events: every socket syncs");
         metrics::dropped(Dropped::QueueOverflow, 1);
-        // Acknowledged first: what is dropped from here on makes a message of its own.
-        delivery.acker.ack(BasicAckOptions::default()).await?;
         shared.workers.tell_all(&Command::Overflowed);
         tokio::time::sleep(shared.config.bindings.overflow_pause).await;
+        // Only now: until then what is dropped leaves one message, however much it is.
+        delivery.acker.ack(BasicAckOptions::default()).await?;
     }
     Err(ended())
 }

@@ -24,8 +24,8 @@ pub struct Pending {
     pub receipts: receipts::Watermarks,
     /// When it last passed on `typing: true`.
     pub typing: typing::Throttle,
-    /// It watches someone's presence.
-    pub watches: bool,
+    /// Whose presence it watches.
+    pub presence: presence_subscribe::Subscriptions,
 }
 
 impl Socket {

@@ -156,7 +156,7 @@ impl Drop for Seat {
             .pending
             .borrow()
             .as_ref()
-            .is_some_and(|pending| pending.watches);
+            .is_some_and(|pending| pending.presence.made);
         if watches {
             shared.watches.unsubscribe(socket.address);
         }

@@ -33,6 +33,8 @@ pub struct Membership {
     owed: Option<ReadyReason>,
     /// The round under way.
     round: Option<AbortHandle>,
+    /// Its socket has left: its place in the hub may be another's.
+    left: bool,
 }
 
 impl Membership {
@@ -45,16 +47,33 @@ impl Membership {
             unannounced: Vec::new(),
             owed: Some(ReadyReason::Connected),
             round: None,
+            left: false,
         }
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.round
+            .as_ref()
+            .is_some_and(|round| !round.is_finished())
     }
 }
 
-/// Begins a round for a socket, in place of one under way.
+/// Begins a round for a socket, in place of one under way: what that one has asked may be old.
 pub fn begin(worker: &Rc<Worker>, socket: &Rc<Socket>) {
-    let round = actix_web::rt::spawn(round(worker.clone(), socket.clone()));
     let mut membership = socket.membership.borrow_mut();
+    if membership.left {
+        return;
+    }
+    let round = actix_web::rt::spawn(round(worker.clone(), socket.clone()));
     if let Some(old) = membership.round.replace(round.abort_handle()) {
         old.abort();
+    }
+}
+
+/// Begins a round unless one is under way: a client that asks often must not keep it from its end.
+pub fn begin_if_none(worker: &Rc<Worker>, socket: &Rc<Socket>) {
+    if !socket.membership.borrow().is_under_way() {
+        begin(worker, socket);
     }
 }
 
@@ -65,6 +84,7 @@ pub fn leave(worker: &Rc<Worker>, socket: &Rc<Socket>) {
         if let Some(round) = membership.round.take() {
             round.abort();
         }
+        membership.left = true;
         membership.unannounced.clear();
         (
             membership.user.route(),

@@ -44,7 +44,7 @@ fn accept(worker: &Rc<Worker>, socket: &Rc<Socket>, claims: &Claims, r#ref: Opti
     let deadline = handshake::token_deadline(claims);
     // An older token than the one it has takes nothing away.
     socket.expires_at.set(socket.expires_at.get().max(deadline));
-    settle::begin(worker, socket);
+    settle::begin_if_none(worker, socket);
     super::acknowledge(worker, socket, r#ref);
 }
 

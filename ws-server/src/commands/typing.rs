@@ -16,22 +16,40 @@ use crate::hub::Worker;
 /// Conversations one socket is noted to write in at a time: nobody writes in more.
 const CONVERSATIONS: usize = 16;
 
-/// When `typing: true` was last passed on, by conversation.
+/// What was passed on lately, by conversation.
 #[derive(Debug, Default)]
-pub struct Throttle(Vec<(ConversationId, Instant)>);
+pub struct Throttle(Vec<Said>);
+
+#[derive(Debug)]
+struct Said {
+    id: ConversationId,
+    on: Option<Instant>,
+    off: Option<Instant>,
+}
 
 impl Throttle {
-    /// Whether this one goes on: `true` at most once in `pause`, `false` always.
+    /// Whether this one goes on: each at most once in `pause`, and a `false` that takes a `true`
+    /// back as well.
     fn allows(&mut self, id: ConversationId, typing: bool, now: Instant, pause: Duration) -> bool {
-        if !typing {
-            return true;
-        }
-        self.0.retain(|(_, at)| now.duration_since(*at) < pause);
-        if self.0.len() >= CONVERSATIONS || self.0.iter().any(|(known, _)| *known == id) {
+        let recent = |at: Option<Instant>| at.is_some_and(|at| now.duration_since(at) < pause);
+        self.0.retain(|said| recent(said.on) || recent(said.off));
+        let known = self.0.iter().position(|said| said.id == id);
+        let place = known.unwrap_or(self.0.len());
+        if place >= CONVERSATIONS {
             return false;
         }
-        self.0.push((id, now));
-        true
+        if known.is_none() {
+            let (on, off) = (None, None);
+            self.0.push(Said { id, on, off });
+        }
+        let said = &mut self.0[place];
+        let takes_back = said.on > said.off;
+        let last = if typing { &mut said.on } else { &mut said.off };
+        let allowed = !recent(*last) || (!typing && takes_back);
+        if allowed {
+            *last = Some(now);
+        }
+        allowed
     }
 }
 
@@ -72,16 +90,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn true_goes_on_once_in_three_seconds_and_false_always() {
+    fn true_goes_on_once_in_three_seconds_and_false_where_it_says_something_new() {
         let pause = Duration::from_secs(3);
         let (here, there) = (ConversationId::new(), ConversationId::new());
         let start = Instant::now();
+        let later = start + pause / 2;
         let mut throttle = Throttle::default();
         assert!(throttle.allows(here, true, start, pause));
-        assert!(!throttle.allows(here, true, start + pause / 2, pause));
-        assert!(throttle.allows(there, true, start + pause / 2, pause));
-        assert!(throttle.allows(here, false, start + pause / 2, pause));
+        assert!(!throttle.allows(here, true, later, pause));
+        assert!(throttle.allows(there, true, later, pause));
+        assert!(throttle.allows(here, false, later, pause));
+        assert!(!throttle.allows(here, false, later, pause));
+        assert!(!throttle.allows(here, true, later, pause));
         assert!(throttle.allows(here, true, start + pause, pause));
+        assert!(throttle.allows(here, false, start + pause, pause));
+        assert!(!throttle.allows(here, false, start + pause, pause));
+        // Nothing is taken back, by this socket: once, all the same.
+        let alone = ConversationId::new();
+        assert!(throttle.allows(alone, false, start + pause, pause));
+        assert!(!throttle.allows(alone, false, start + pause, pause));
     }
 
     #[test]

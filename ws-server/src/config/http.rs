@@ -41,7 +41,7 @@ impl HttpConfig {
             max_connections: settings.get(
                 "WARREN_WS_MAX_CONNECTIONS",
                 "100000",
-                "Connections of the process at most.",
+                "Connections of the process at most, in equal parts on its threads.",
             ),
             rate_limits: settings.get(
                 "WARREN_RATE_LIMITS",

@@ -41,6 +41,7 @@ struct Shared {
     routes_calls: AtomicUsize,
     routes_pairs: AtomicUsize,
     jwks_calls: AtomicUsize,
+    visible_calls: AtomicUsize,
     /// Held while the keys are not given.
     jwks_gate: Arc<tokio::sync::Mutex<()>>,
 }
@@ -124,6 +125,10 @@ impl Api {
 
     pub fn jwks_calls(&self) -> usize {
         self.shared.jwks_calls.load(Ordering::SeqCst)
+    }
+
+    pub fn visible_calls(&self) -> usize {
+        self.shared.visible_calls.load(Ordering::SeqCst)
     }
 
     /// Whoever asks for the keys waits until the guard is dropped.
@@ -264,6 +269,7 @@ async fn revocations(shared: web::Data<Shared>) -> HttpResponse {
 }
 
 async fn visible(shared: web::Data<Shared>, request: web::Json<VisibleRequest>) -> HttpResponse {
+    shared.visible_calls.fetch_add(1, Ordering::SeqCst);
     if let Some(refusal) = shared.refusal() {
         return refusal;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::frame::{ReadyReason, ServerFrame};
+use protocol::frame::{ClientFrame, ReadyReason, ServerFrame};
 use protocol::ids::GroupId;
 use protocol::routing::Route;
 use testkit::ws::Socket;
@@ -129,6 +129,33 @@ async fn an_ended_session_loses_its_socket_while_the_broker_is_away() {
 }
 
 #[tokio::test]
+async fn an_ended_session_does_not_live_on_by_renewing_itself() {
+    let world = World::with_faults(&[]).await;
+    let ann = world.person();
+    world.env.faults().broker.cut();
+    world.api.now(|truth| {
+        truth.ended.insert(ann.session_id);
+    });
+    let socket = world.open(&ann).await;
+    let renew = ClientFrame::Auth {
+        token: world.token(&ann, 900),
+        r#ref: None,
+    };
+    let renewing = async {
+        loop {
+            socket.send(&renew).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let closed = tokio::select! {
+        code = socket.expect_close_within(Duration::from_secs(5)) => code,
+        () = renewing => 0,
+    };
+    assert_eq!(closed, 4403);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_removed_member_hears_nothing_of_what_waited_while_the_broker_was_away() {
     let world = World::with_faults(&[]).await;
     let (ann, ben) = (world.person(), world.person());
@@ -176,6 +203,13 @@ async fn dropped_events_make_every_client_sync() {
     }
     // The newest are never the ones that are dropped.
     expect_mark(&a, 200).await;
+    // However many were dropped, nobody syncs again and again.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let restored = |frame: &ServerFrame| matches!(frame, ServerFrame::Ready { reason, .. } if *reason == ReadyReason::Restored);
+    let arrived = b.arrived();
+    let frames = arrived.iter().filter_map(|arrived| arrived.frame.as_ref());
+    let times = frames.filter(|frame| restored(frame)).count();
+    assert!(times <= 3, "{times} times");
     world.end().await;
 }
 

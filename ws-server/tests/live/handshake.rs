@@ -1,5 +1,7 @@
 //! Who may open a socket, and what a refusal says.
 
+use std::time::Duration;
+
 use protocol::frame::ReadyReason;
 use protocol::ids::{SessionId, UserId};
 use serde_json::{Value, json};
@@ -116,6 +118,24 @@ async fn a_new_key_is_fetched_when_a_token_names_it_and_no_more_often_than_allow
         assert_eq!(refusal(world.dial().bearer(&token)).await.0, 401);
     }
     assert_eq!(world.api.jwks_calls(), fetched);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_process_holds_as_many_connections_as_it_may_whatever_its_threads() {
+    let settings = [
+        ("WARREN_WS_MAX_CONNECTIONS", "2"),
+        ("WARREN_WS_WORKERS", "2"),
+    ];
+    let world = World::start(&settings).await;
+    let people = [world.person(), world.person(), world.person()];
+    let first = world.open(&people[0]).await;
+    let _second = world.open(&people[1]).await;
+    let mut third = Box::pin(world.open(&people[2]));
+    let wait = Duration::from_millis(500);
+    assert!(tokio::time::timeout(wait, &mut third).await.is_err());
+    drop(first);
+    drop(third.await);
     world.end().await;
 }
 

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use protocol::control::Control;
 use protocol::frame::{ClientFrame, ReadyReason, ServerFrame};
-use protocol::ids::GroupId;
+use protocol::ids::{GroupId, SessionId, UserId};
 use protocol::routing::Route;
-use testkit::TestEnv;
+use testkit::keys::SigningKeyFile;
 use testkit::proxy::Proxy;
+use testkit::{TestEnv, eventually};
 use tokio::time::{Instant, sleep_until};
 
-use crate::api::Api;
-use crate::server::{World, expect_mark, marked, marks, user};
+use crate::api::{Api, claims};
+use crate::server::{DEADLINE, World, expect_mark, expect_online, marked, marks, user};
 
 #[tokio::test]
 async fn who_joins_on_an_open_socket_is_told_and_hears_the_group() {
@@ -220,6 +221,49 @@ async fn a_fresh_token_prolongs_the_socket_and_reads_the_groups_again() {
     assert_eq!(r#ref.as_deref(), Some("a1"));
     socket.send(&auth(world.person().token)).await;
     assert_eq!(socket.expect_close().await, 4403);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_has_left_when_the_keys_come_leaves_no_group_to_the_next_in_its_place() {
+    let settings = [
+        ("WARREN_WS_WORKERS", "1"),
+        ("WARREN_PRESENCE_TTL_MS", "300"),
+        ("WARREN_API_TIMEOUT_MS", "20000"),
+    ];
+    let world = World::start(&settings).await;
+    let (ann, ben) = (world.person(), world.person());
+    let group = GroupId::new();
+    world.api.join(&ann, group);
+    let socket = world.connect(&ann).await;
+    expect_online(&world.env, ann.user_id, true).await;
+    let new = SigningKeyFile::create(world.env.dir());
+    let key = (new.kid.clone(), new.public_key());
+    world.api.now(|truth| truth.keys.push(key));
+    let held = world.api.hold_keys().await;
+    let asked = world.api.jwks_calls();
+    let renew = ClientFrame::Auth {
+        token: new.token(&claims(ann.user_id, ann.session_id, 900)),
+        r#ref: None,
+    };
+    socket.send(&renew).await;
+    eventually(DEADLINE, || async { world.api.jwks_calls() > asked }).await;
+    socket.reset();
+    expect_online(&world.env, ann.user_id, false).await;
+    let b = world.connect(&ben).await;
+    drop(held);
+    // The keys are known when someone comes in by the new one.
+    let late = UserId::new();
+    let token = new.token(&claims(late, SessionId::new(), 900));
+    world.dial().bearer(&token).open().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let publisher = world.publisher().await;
+    publisher
+        .event(&[Route::Group(group)], marked(1).encode())
+        .await;
+    publisher.event(&[user(&ben)], marked(2).encode()).await;
+    expect_mark(&b, 2).await;
+    assert_eq!(marks(&b), [2]);
     world.end().await;
 }
 

@@ -8,6 +8,7 @@ use protocol::frame::{ClientFrame, ServerFrame};
 use protocol::ids::UserId;
 use protocol::presence::Status;
 use testkit::ws::Socket;
+use tokio::time::Instant;
 
 use crate::api::Person;
 use crate::server::{DEADLINE, World, expect_mark, expect_online, marked, user};
@@ -48,6 +49,38 @@ async fn a_live_socket_keeps_its_user_online_and_its_end_lets_them_go() {
     expect_online(&world.env, ann.user_id, true).await;
     drop(socket);
     expect_online(&world.env, ann.user_id, false).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_many_subscriptions_at_once_few_are_made_and_the_last_counts() {
+    let world = World::start(&[]).await;
+    let (ann, ben) = (world.person(), world.person());
+    let _b = world.connect(&ben).await;
+    expect_online(&world.env, ben.user_id, true).await;
+    sees(&world, &ann, &[ben.user_id]);
+    let socket = world.connect(&ann).await;
+    let asked = world.api.visible_calls();
+    let began = Instant::now();
+    for number in 0..20 {
+        let subscribe = ClientFrame::PresenceSubscribe {
+            user_ids: vec![if number < 19 {
+                UserId::new()
+            } else {
+                ben.user_id
+            }],
+            r#ref: Some(number.to_string()),
+        };
+        socket.send(&subscribe).await;
+    }
+    for number in 0..20 {
+        socket.expect_ack(&number.to_string()).await;
+    }
+    expect_status(&socket, ben.user_id, Status::Online).await;
+    let calls = world.api.visible_calls() - asked;
+    // Two at once, and two a second.
+    let most = 3 + 2 * usize::try_from(began.elapsed().as_secs()).unwrap();
+    assert!(calls <= most, "{calls} in {:?}", began.elapsed());
     world.end().await;
 }
 
