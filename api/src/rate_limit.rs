@@ -151,6 +151,24 @@ impl RateLimits {
     /// # Errors
     /// 429, or 503 without a database.
     pub async fn login(&self, db: &Db, account: &str, address: IpAddr) -> Result<()> {
+        // The name is whatever was typed: hashed, so that it has a bounded size and is not kept.
+        let account = crate::domain::tag(&<sha2::Sha256 as sha2::Digest>::digest(account));
+        self.guess(db, &format!("login:account:{account}"), address)
+            .await
+    }
+
+    /// Someone who is signed in says their password again. Counted apart from logins: by those a
+    /// stranger could keep them from it.
+    ///
+    /// # Errors
+    /// 429, or 503 without a database.
+    pub async fn confirmation(&self, db: &Db, user: UserId, address: IpAddr) -> Result<()> {
+        self.guess(db, &format!("confirm:account:{user}"), address)
+            .await
+    }
+
+    /// A password is tried, from an address and for an account.
+    async fn guess(&self, db: &Db, account: &str, address: IpAddr) -> Result<()> {
         self.shared(
             db,
             &format!("login:address:{}", network(address)),
@@ -158,15 +176,8 @@ impl RateLimits {
             MINUTE,
         )
         .await?;
-        // The name is whatever was typed: hashed, so that it has a bounded size and is not kept.
-        let account = crate::domain::tag(&<sha2::Sha256 as sha2::Digest>::digest(account));
-        self.shared(
-            db,
-            &format!("login:account:{account}"),
-            self.config.logins_per_account,
-            MINUTE,
-        )
-        .await
+        self.shared(db, account, self.config.logins_per_account, MINUTE)
+            .await
     }
 
     /// Someone makes an account.

@@ -76,7 +76,7 @@ impl Revocations {
         db: &Db,
         seen: Option<DateTime<Utc>>,
     ) -> Result<DateTime<Utc>, crate::error::ApiError> {
-        let mut conn = db.get().await?;
+        let mut conn = db.reserved().await?;
         let now = store::sessions::database_now(&mut conn).await?;
         let since =
             seen.unwrap_or(now - token_life()) - TimeDelta::from_std(OVERLAP).unwrap_or_default();

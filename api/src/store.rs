@@ -33,13 +33,22 @@ use diesel::ConnectionError;
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use platform::settings::{Setting, Settings, Url};
+
+/// A peer that says nothing for that long is gone, and so is who is idle in a transaction.
+const SILENCE: Duration = Duration::from_secs(10);
+/// Between two questions whether it is there, and how many.
+const PROBE: Duration = Duration::from_secs(3);
+const PROBES: u32 = 3;
+/// Connections that requests cannot take.
+const RESERVED: usize = 2;
 
 /// A connection, as the statements take it.
 pub type Conn = AsyncPgConnection;
 type Manager = AsyncDieselConnectionManager<AsyncPgConnection>;
+type Pool = deadpool::managed::Pool<Manager>;
 /// Why there is no connection.
 pub type PoolError = deadpool::managed::PoolError<diesel_async::pooled_connection::PoolError>;
 /// A connection that goes back to the pool.
@@ -50,7 +59,7 @@ pub type Pooled = deadpool::managed::Object<Manager>;
 pub struct DatabaseConfig {
     /// `postgres://user:password@host:port/database`.
     pub url: Url,
-    /// Connections of the pool; the committer's lanes and the relay have their own.
+    /// Connections of the pool; lanes, relay and revocations have their own.
     pub pool_size: usize,
     /// How long a request waits for a connection.
     pub pool_timeout: Duration,
@@ -88,7 +97,7 @@ impl DatabaseConfig {
             pool_size: settings.get(
                 "WARREN_DATABASE_POOL_SIZE",
                 "16",
-                "Connections of the pool; the committer's lanes and the relay have their own.",
+                "Connections of the pool; the committer's lanes, the relay and revocations have five more.",
             ),
             pool_timeout: settings.millis(
                 "WARREN_DATABASE_POOL_TIMEOUT_MS",
@@ -130,7 +139,8 @@ pub enum Purpose {
 /// The database.
 #[derive(Clone)]
 pub struct Db {
-    pool: deadpool::managed::Pool<Manager>,
+    pool: Pool,
+    reserved: Pool,
     config: DatabaseConfig,
 }
 
@@ -148,30 +158,9 @@ impl Db {
     /// # Errors
     /// If the pool cannot be built on this runtime.
     pub fn new(config: &DatabaseConfig) -> Result<Self, deadpool::managed::BuildError> {
-        let mut manager = ManagerConfig::<AsyncPgConnection>::default();
-        // A lost connection shows at its next use, and the request is repeated: no round trip to ask.
-        manager.recycling_method = RecyclingMethod::Fast;
-        let setup = config.clone();
-        manager.custom_setup = Box::new(move |_url| {
-            let config = setup.clone();
-            async move { establish(&config, Purpose::Requests).await }.boxed()
-        });
-        let manager = Manager::new_with_config(config.url.expose(), manager);
-        let pool = deadpool::managed::Pool::builder(manager)
-            .max_size(config.pool_size)
-            .wait_timeout(Some(config.pool_timeout))
-            .create_timeout(Some(config.pool_timeout))
-            .post_recycle(Hook::async_fn(|conn, metrics| {
-                async move {
-                    let renewed = renew_plans(conn, metrics.recycle_count).await;
-                    renewed.map_err(|error| HookError::message(error.to_string()))
-                }
-                .boxed()
-            }))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()?;
         Ok(Self {
-            pool,
+            pool: pool(config, config.pool_size)?,
+            reserved: pool(config, RESERVED)?,
             config: config.clone(),
         })
     }
@@ -182,6 +171,21 @@ impl Db {
     /// If none is free in time, or the database cannot be reached.
     pub async fn get(&self) -> Result<Pooled, PoolError> {
         self.pool.get().await
+    }
+
+    /// A connection for what must not wait for requests: whether a session has ended.
+    ///
+    /// # Errors
+    /// If none is free in time, or the database cannot be reached.
+    pub async fn reserved(&self) -> Result<Pooled, PoolError> {
+        self.reserved.get().await
+    }
+
+    /// How long a statement of a lane can take; later, nobody is there.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        // An attempt is two statements at most.
+        2 * self.config.statement_timeout + Duration::from_secs(1)
     }
 
     /// Asks the database whether it answers.
@@ -202,6 +206,31 @@ impl Db {
     }
 }
 
+fn pool(config: &DatabaseConfig, size: usize) -> Result<Pool, deadpool::managed::BuildError> {
+    let mut manager = ManagerConfig::<AsyncPgConnection>::default();
+    // A lost connection shows at its next use, and the request is repeated: no round trip to ask.
+    manager.recycling_method = RecyclingMethod::Fast;
+    let setup = config.clone();
+    manager.custom_setup = Box::new(move |_url| {
+        let config = setup.clone();
+        async move { establish(&config, Purpose::Requests).await }.boxed()
+    });
+    let manager = Manager::new_with_config(config.url.expose(), manager);
+    Pool::builder(manager)
+        .max_size(size)
+        .wait_timeout(Some(config.pool_timeout))
+        .create_timeout(Some(config.pool_timeout))
+        .post_recycle(Hook::async_fn(|conn, metrics| {
+            async move {
+                let renewed = renew_plans(conn, metrics.recycle_count).await;
+                renewed.map_err(|error| HookError::message(error.to_string()))
+            }
+            .boxed()
+        }))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+}
+
 /// Lets a connection plan its statements anew after 1, 2, 4, 8 … uses.
 ///
 /// Plans are generic and kept. The first are made when the tables may be empty, and go by whichever
@@ -217,9 +246,21 @@ pub async fn renew_plans(conn: &mut Conn, uses: usize) -> diesel::QueryResult<()
     Ok(())
 }
 
+/// Connects so that a peer which is gone without a word is noticed in seconds: by default, the kernel
+/// asks an idle one after two hours and believes in a busy one for a quarter of an hour.
+async fn connect(url: &Url) -> Result<Conn, ConnectionError> {
+    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
+    let mut to: tokio_postgres::Config = url.expose().parse().map_err(bad)?;
+    to.keepalives_idle(SILENCE)
+        .keepalives_interval(PROBE)
+        .keepalives_retries(PROBES)
+        .tcp_user_timeout(SILENCE);
+    let (client, connection) = to.connect(tokio_postgres::NoTls).await.map_err(bad)?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
 async fn establish(config: &DatabaseConfig, purpose: Purpose) -> Result<Conn, ConnectionError> {
-    let connecting = AsyncPgConnection::establish(config.url.expose());
-    let mut conn = tokio::time::timeout(config.pool_timeout, connecting)
+    let mut conn = tokio::time::timeout(config.pool_timeout, connect(&config.url))
         .await
         .map_err(|_elapsed| ConnectionError::BadConnection("no answer in time".to_owned()))??;
     let plans = match purpose {
@@ -230,16 +271,24 @@ async fn establish(config: &DatabaseConfig, purpose: Purpose) -> Result<Conn, Co
              SET enable_hashjoin = off; SET enable_mergejoin = off;"
         }
     };
-    let statement_timeout = match purpose {
-        Purpose::Migrating => Duration::ZERO,
-        Purpose::Requests | Purpose::Writing => config.statement_timeout,
+    // Zero is no limit.
+    let (statement_timeout, idle_timeout) = match purpose {
+        Purpose::Migrating => (Duration::ZERO, Duration::ZERO),
+        Purpose::Requests | Purpose::Writing => (config.statement_timeout, SILENCE),
     };
+    // The server, too, must notice soon that nobody is there: it holds this side's locks.
     let settings = format!(
-        "SET statement_timeout = {}; SET lock_timeout = {}; SET jit = off; \
-         SET default_text_search_config = 'pg_catalog.{}'; {plans}",
+        "SET statement_timeout = {}; SET lock_timeout = {}; \
+         SET idle_in_transaction_session_timeout = {}; SET jit = off; \
+         SET default_text_search_config = 'pg_catalog.{}'; \
+         SET tcp_keepalives_idle = {silence}; SET tcp_keepalives_interval = {probe}; \
+         SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = '{silence}s'; {plans}",
         statement_timeout.as_millis(),
         config.lock_timeout.as_millis(),
+        idle_timeout.as_millis(),
         config.search_language.0,
+        silence = SILENCE.as_secs(),
+        probe = PROBE.as_secs(),
     );
     conn.batch_execute(&settings)
         .await

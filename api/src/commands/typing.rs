@@ -1,6 +1,6 @@
 //! Who writes where: passed on to those who may know, and kept nowhere.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use protocol::command::TypingCommand;
 use protocol::frame::ServerFrame;
@@ -19,22 +19,24 @@ impl Worker for Typing {
     const QUEUE: &'static str = routing::TYPING_QUEUE;
 
     async fn carry_out(&mut self, state: &State, batch: &[TypingCommand]) -> Result<()> {
-        let members = batch
+        // Of each member the last word.
+        let said: BTreeMap<_, _> = batch
             .iter()
-            .map(|command| (command.conversation_id, command.user_id));
-        let members: Vec<_> = members.collect::<BTreeSet<_>>().into_iter().collect();
+            .map(|command| ((command.conversation_id, command.user_id), command.typing))
+            .collect();
+        let members: Vec<_> = said.keys().copied().collect();
         let typists = receipts::typists(&mut *state.db.get().await?, &members).await?;
         let routes: HashMap<_, _> = typists
             .iter()
             .map(|typist| (typist.member(), typist.audience.routes()))
             .collect();
-        let told = batch.iter().filter_map(|command| {
-            let member = (command.conversation_id, command.user_id);
+        let told = said.into_iter().filter_map(|(member, typing)| {
             let routes = routes.get(&member).filter(|routes| !routes.is_empty())?;
+            let (conversation_id, user_id) = member;
             let frame = ServerFrame::Typing {
-                conversation_id: command.conversation_id,
-                user_id: command.user_id,
-                typing: command.typing,
+                conversation_id,
+                user_id,
+                typing,
             };
             Some(Event::frame(routes, &frame))
         });

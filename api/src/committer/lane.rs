@@ -188,7 +188,13 @@ impl Lane {
             },
         };
         let drafts: Vec<_> = jobs.iter().map(|job| &job.draft).collect();
-        let rows = commit::commit(conn, &drafts).await;
+        let committing = commit::commit(conn, &drafts);
+        let Ok(rows) = tokio::time::timeout(self.db.patience(), committing).await else {
+            // It may have committed: who sends again is told, and the relay publishes.
+            tracing::warn!(messages = jobs.len(), "the database is silent");
+            self.conn = None;
+            return Err(Trouble::Outage);
+        };
         match rows {
             Ok(rows) => {
                 let committed = rows

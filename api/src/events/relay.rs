@@ -72,11 +72,21 @@ impl Seat {
         }
     }
 
-    /// Relays if it leads; whether there is more.
+    /// Relays if it leads; whether there is more. Who cannot reach the broker leaves it to another.
     async fn look(&mut self, events: &Events, config: RelayConfig) -> diesel::QueryResult<bool> {
+        if !events.is_up() {
+            if std::mem::take(&mut self.leads) {
+                outbox::stop_leading(&mut self.conn).await?;
+                tracing::info!("this process relays no more: it cannot reach the broker");
+            }
+            metrics::outbox(outbox::pending(&mut self.conn, PENDING_MAX).await?, 0);
+            return Ok(false);
+        }
         if !self.leads {
             self.leads = outbox::try_lead(&mut self.conn).await?;
             if !self.leads {
+                // Whoever leads counts.
+                metrics::outbox(0, 0);
                 return Ok(false);
             }
             tracing::info!("this process relays the outbox");
@@ -89,7 +99,7 @@ impl Seat {
 async fn relay(conn: &mut Conn, events: &Events, config: RelayConfig) -> diesel::QueryResult<bool> {
     let pending = outbox::pending(conn, PENDING_MAX).await?;
     let mut relayed = 0;
-    if pending > 0 && events.is_up() {
+    if pending > 0 {
         let control = outbox::control(conn, BATCH).await?;
         relayed += publish(conn, events, control).await?;
         let age_ms = i64::try_from(config.age.as_millis()).unwrap_or(i64::MAX);

@@ -53,11 +53,19 @@ pub struct Upload {
 pub struct Intake {
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
-    users: Arc<Mutex<HashMap<UserId, Weak<Semaphore>>>>,
+    users: Arc<Mutex<HashMap<UserId, Weak<Own>>>>,
     per_user: usize,
+    places_per_user: usize,
     deadline: Duration,
     stall: Duration,
     dir: Arc<PathBuf>,
+}
+
+/// One user's share.
+#[derive(Debug)]
+struct Own {
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
 }
 
 /// The right to read one upload now.
@@ -66,7 +74,9 @@ pub struct Turn {
     until: Instant,
     _of_user: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
+    _places: [OwnedSemaphorePermit; 2],
+    /// As long as it lives, so do the user's bounds.
+    _own: Arc<Own>,
 }
 
 impl Intake {
@@ -80,6 +90,7 @@ impl Intake {
             )),
             users: Arc::default(),
             per_user: config.parallel_uploads_per_user.max(1),
+            places_per_user: (config.parallel_uploads + config.waiting_uploads).div_ceil(2),
             deadline: config.upload_deadline,
             stall: config.upload_stall,
             dir: Arc::new(config.spool_dir.clone()),
@@ -92,13 +103,16 @@ impl Intake {
     /// # Errors
     /// 503 if too many wait, or the turn does not come in time.
     pub async fn turn(&self, user: UserId) -> Result<Turn> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+        let own = self.own(user);
+        // The user's own first: nobody takes all places.
+        let places =
+            [&own.places, &self.places].map(|places| Arc::clone(places).try_acquire_owned());
+        let [Ok(own_place), Ok(place)] = places else {
             return Err(ApiError::unavailable());
         };
         let until = Instant::now() + self.deadline;
-        let own = self.own_turns(user);
         let both = async {
-            let of_user = own.acquire_owned().await?;
+            let of_user = Arc::clone(&own.turns).acquire_owned().await?;
             let of_all = Arc::clone(&self.turns).acquire_owned().await?;
             Ok::<_, tokio::sync::AcquireError>((of_user, of_all))
         };
@@ -107,22 +121,26 @@ impl Intake {
                 until,
                 _of_user: of_user,
                 _of_all: of_all,
-                _place: place,
+                _places: [own_place, place],
+                _own: own,
             }),
             Ok(Err(closed)) => Err(ApiError::internal(&closed)),
             Err(_elapsed) => Err(ApiError::unavailable()),
         }
     }
 
-    fn own_turns(&self, user: UserId) -> Arc<Semaphore> {
+    fn own(&self, user: UserId) -> Arc<Own> {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turns) = users.get(&user).and_then(Weak::upgrade) {
-            return turns;
+        if let Some(own) = users.get(&user).and_then(Weak::upgrade) {
+            return own;
         }
-        users.retain(|_, turns| turns.strong_count() > 0);
-        let turns = Arc::new(Semaphore::new(self.per_user));
-        users.insert(user, Arc::downgrade(&turns));
-        turns
+        users.retain(|_, own| own.strong_count() > 0);
+        let own = Arc::new(Own {
+            turns: Arc::new(Semaphore::new(self.per_user)),
+            places: Arc::new(Semaphore::new(self.places_per_user)),
+        });
+        users.insert(user, Arc::downgrade(&own));
+        own
     }
 
     /// Reads the one file of a form.

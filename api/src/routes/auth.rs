@@ -190,8 +190,8 @@ pub async fn change_password(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Asks the caller for their password again. A stolen token must not become a guessing machine: it
-/// counts as a login.
+/// Asks the caller for their password again. A stolen token must not become a guessing machine: as
+/// many tries are allowed as for a login.
 pub(super) async fn confirm_password(
     state: &State,
     caller: Caller,
@@ -200,7 +200,7 @@ pub(super) async fn confirm_password(
 ) -> Result<()> {
     state
         .limits
-        .login(&state.db, &caller.user_id.to_string(), address)
+        .confirmation(&state.db, caller.user_id, address)
         .await?;
     let known = accounts::credentials(&mut *state.db.get().await?, caller.user_id).await?;
     let hash = known.as_ref().and_then(accounts::Credentials::usable_hash);

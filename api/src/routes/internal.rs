@@ -105,7 +105,7 @@ pub async fn get_revocations(
     _peer: Peer,
     Query(query): Query<SinceQuery>,
 ) -> Result<HttpResponse> {
-    let mut conn = state.db.get().await?;
+    let mut conn = state.db.reserved().await?;
     let now = sessions::database_now(&mut conn).await?;
     let since = query.since.unwrap_or(now) - OVERLAP;
     let revoked = sessions::revocations_since(&mut conn, since).await?;

@@ -141,3 +141,11 @@ pub async fn try_lead(conn: &mut Conn) -> QueryResult<bool> {
         .await?;
     Ok(row.taken)
 }
+
+/// Leaves it to another.
+pub async fn stop_leading(conn: &mut Conn) -> QueryResult<()> {
+    sql("SELECT pg_advisory_unlock(hashtextextended('warren outbox ' || current_schema(), 0))")
+        .execute(conn)
+        .await?;
+    Ok(())
+}

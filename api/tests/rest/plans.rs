@@ -110,39 +110,28 @@ async fn no_statement_walks_through_a_large_table() {
     let missing: Vec<_> = routes.iter().filter(|id| !asked.contains(**id)).collect();
     assert!(missing.is_empty(), "nobody asked for {missing:?}");
 
-    let mut conn = test.app.state.db.get().await.unwrap();
+    let db = &test.app.state.db;
+    let mut conn = db.get().await.unwrap();
     let statements = prepared(&mut conn).await;
     assert!(
         statements.len() > 80,
         "only {} statements",
         statements.len()
     );
-    require_all_sql(&statements);
-    let mut faults = Vec::new();
-    conn.batch_execute("SET plan_cache_mode = force_generic_plan")
-        .await
-        .unwrap();
-    for statement in &statements {
-        let read = whole_tables(&explain(&mut conn, statement).await, Indexes::LookedUp);
-        faults.extend(
-            read.intersection(&large)
-                .map(|table| (table.clone(), &statement.statement)),
-        );
-    }
     search::require_indexes(&mut conn, &statements).await;
-    // What is small here is large elsewhere: there is an index for every statement. Which part of a
-    // small one is read is no matter, and not planned with care.
-    conn.batch_execute("DISCARD PLANS; SET enable_seqscan = off")
-        .await
-        .unwrap();
-    for statement in &statements {
-        let mut read = whole_tables(&explain(&mut conn, statement).await, Indexes::Any);
-        read.remove(QUEUE);
-        faults.extend(read.into_iter().map(|table| (table, &statement.statement)));
+    let mut all: Vec<_> = known(&statements).collect();
+    let mut faults = whole_reads(&mut conn, &statements, &large).await;
+    // Held together, so that they are two.
+    let mut reserved = [db.reserved().await.unwrap(), db.reserved().await.unwrap()];
+    for conn in &mut reserved {
+        let statements = prepared(conn).await;
+        all.extend(known(&statements));
+        faults.extend(whole_reads(conn, &statements, &large).await);
     }
+    require_all_sql(&all);
     assert!(faults.is_empty(), "read as a whole:\n{faults:#?}");
     members::require_each_alone(&mut conn, &statements).await;
-    drop(conn);
+    drop((conn, reserved));
     let TestApp { app, env } = test;
     app.stop().await;
     // The statements inside the commit functions are not explained; but they have run too.
@@ -200,12 +189,45 @@ async fn explain(conn: &mut Conn, statement: &Prepared) -> Value {
         .plan
 }
 
-/// What is explained is everything that the sources have.
-fn require_all_sql(statements: &[Prepared]) {
-    let known: Vec<String> = statements
+/// Tables that these statements read as a whole, and the statements.
+async fn whole_reads(
+    conn: &mut Conn,
+    statements: &[Prepared],
+    large: &BTreeSet<String>,
+) -> Vec<(String, String)> {
+    let mut faults = Vec::new();
+    conn.batch_execute("SET plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+    for statement in statements {
+        let read = whole_tables(&explain(conn, statement).await, Indexes::LookedUp);
+        let read = read.intersection(large);
+        faults.extend(read.map(|table| (table.clone(), statement.statement.clone())));
+    }
+    // What is small here is large elsewhere: there is an index for every statement. Which part of a
+    // small one is read is no matter, and not planned with care.
+    conn.batch_execute("DISCARD PLANS; SET enable_seqscan = off")
+        .await
+        .unwrap();
+    for statement in statements {
+        let mut read = whole_tables(&explain(conn, statement).await, Indexes::Any);
+        read.remove(QUEUE);
+        faults.extend(
+            read.into_iter()
+                .map(|table| (table, statement.statement.clone())),
+        );
+    }
+    faults
+}
+
+fn known(statements: &[Prepared]) -> impl Iterator<Item = String> {
+    statements
         .iter()
         .map(|one| pieces::unnumbered(&one.statement))
-        .collect();
+}
+
+/// What is explained is everything that the sources have.
+fn require_all_sql(known: &[String]) {
     let store = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
     let mut missing = pieces::of(store.as_ref());
     assert!(missing.len() > 150, "only {} pieces of SQL", missing.len());

@@ -107,6 +107,24 @@ async fn a_stolen_token_does_not_guess_passwords_either() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_keeps_nobody_from_confirming_their_password() {
+    let test = TestApp::with(PROXIED).await;
+    let ada = test.client().register("ada").await;
+    let stranger = from(&test.client(), "203.0.113.7");
+    for name in [ada.id().to_string(), "ada".to_owned()] {
+        for _ in 0..10 {
+            let reply = stranger.try_login(&name, "wrong horse").await;
+            reply.problem(401, Code::BadCredentials);
+        }
+        refused(&stranger.try_login(&name, "wrong horse").await, 60);
+    }
+    let request = ada.client.request("DELETE".parse().unwrap(), "/v1/me");
+    let password = json!({ "password": "correct horse battery" });
+    request.json(&password).send().await.expect(204);
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_makes_ten_accounts_an_hour_over_all_processes() {
     let test = TestApp::with(PROXIED).await;
     let other = test.another(PROXIED).await;

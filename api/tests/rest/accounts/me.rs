@@ -206,7 +206,11 @@ async fn an_account_ends_with_its_password_and_leaves_its_messages() {
     let path = format!("/v1/users/{}", ada.id());
     let seen: User = bob.client.get(&path).await.expect(200).json();
     assert!(seen.deleted);
-    assert!(!seen.username.contains("ada") && !seen.display_name.contains("ada"));
+    // Three letters may stand in any id.
+    let id: String = ada.id().0.simple().to_string().chars().skip(8).collect();
+    for name in [&seen.username, &seen.display_name] {
+        assert!(!name.replace(&id, "").contains("ada"), "{name}");
+    }
     let row = "SELECT (password_hash IS NULL) || '|' || (deleted_at IS NOT NULL) AS line FROM users ORDER BY created_at";
     assert_eq!(
         rows::lines(&test.env, row).await,
@@ -229,7 +233,7 @@ async fn nobody_can_keep_an_account_from_ending() {
     let test = TestApp::start().await;
     let ada = test.user("ada").await;
     // The name that a deleted account gets.
-    let id = ada.id().0.simple().to_string();
+    let id: String = ada.id().0.simple().to_string().chars().skip(8).collect();
     let name = format!("deleted.{}", id.get(8..).unwrap());
     let squat = json!({ "username": name, "password": "correct horse battery" });
     let reply = test.client().post("/v1/auth/register", &squat).await;

@@ -221,6 +221,33 @@ async fn a_revoked_session_stops_working_everywhere_without_the_broker_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_session_stops_working_where_every_connection_is_taken() {
+    let test = TestApp::start().await;
+    let other = test
+        .another(&[("WARREN_DATABASE_POOL_TIMEOUT_MS", "100")])
+        .await;
+    let ada = test.user("ada").await;
+    let elsewhere = ada.at(format!("http://{}", other.http));
+    elsewhere.client.get("/v1/me").await.expect(200);
+    let mut taken = Vec::new();
+    while let Ok(conn) = other.state.db.get().await {
+        taken.push(conn);
+    }
+    elsewhere.client.get("/v1/me").await.expect(503);
+    ada.client
+        .post("/v1/auth/logout", &json!({}))
+        .await
+        .expect(204);
+    testkit::eventually(REVOKED_WITHIN, || async {
+        elsewhere.client.get("/v1/me").await.status == 401
+    })
+    .await;
+    drop(taken);
+    other.stop().await;
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_starts_later_knows_who_was_revoked() {
     let test = TestApp::start().await;
     let ada = test.user("ada").await;

@@ -142,3 +142,61 @@ async fn without_the_database_a_send_answers_503_and_the_service_recovers_by_its
     .await;
     assert_eq!(ada.client.messages(id, "").await.items.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_falls_silent_is_given_up_and_found_again() {
+    let env = TestEnv::with_faults().await;
+    let settings = [
+        ("WARREN_DATABASE_STATEMENT_TIMEOUT_MS", "1000"),
+        ("WARREN_DATABASE_POOL_TIMEOUT_MS", "500"),
+    ];
+    let test = TestApp::on(env, &settings).await;
+    let (ada, _bob, id) = pair(&test).await;
+    ada.client.send(id, "before").await;
+    let client_id = ClientId::new();
+    test.env.faults().database.stall();
+    // Before whoever sends is told that too many wait: by the lane itself.
+    let sending = ada.client.try_send(id, client_id, "hello");
+    let reply = tokio::time::timeout(Duration::from_secs(8), sending).await;
+    reply
+        .expect("the lane waits for a silent database")
+        .problem(503, Code::Unavailable);
+    test.env.faults().database.restore();
+    testkit::eventually(Duration::from_secs(20), || async {
+        let reply = ada.client.try_send(id, client_id, "hello").await;
+        if matches!(reply.status, 200 | 201) {
+            Ok(())
+        } else {
+            Err(reply.to_string())
+        }
+    })
+    .await;
+    assert_eq!(ada.client.messages(id, "").await.items.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_cannot_reach_the_broker_leaves_the_relay_to_another() {
+    let env = TestEnv::with_faults().await;
+    let age = ("WARREN_OUTBOX_RELAY_AGE_MS", "200");
+    let test = TestApp::on(env, &[age]).await;
+    let (ada, _bob, id) = pair(&test).await;
+    let events = Events::listen(&test.env).await;
+    // The first relays: it was alone when it began.
+    test.env.faults().broker.cut();
+    testkit::eventually(Duration::from_secs(10), || async {
+        !test.app.state.events.is_up()
+    })
+    .await;
+    let way = test.env.amqp_url_of(test.env.name());
+    let other = test.another(&[age, ("WARREN_BROKER_URL", &way)]).await;
+    for i in 0..5 {
+        ada.client.send(id, &format!("m{i}")).await;
+    }
+    expect_revs(&events, 1..=5).await;
+    testkit::eventually(Duration::from_secs(10), || async {
+        outbox(&test.env).await == 0
+    })
+    .await;
+    assert!(!test.app.state.events.is_up());
+    other.stop().await;
+}

@@ -197,3 +197,24 @@ async fn who_finds_no_place_in_the_line_is_told_to_come_again() {
     bob.client.upload("b.txt", b"b").await;
     test.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_fills_the_line_alone() {
+    let test = TestApp::with(&[
+        ("WARREN_FILES_PARALLEL_UPLOADS", "2"),
+        ("WARREN_FILES_PARALLEL_UPLOADS_PER_USER", "1"),
+        ("WARREN_FILES_WAITING_UPLOADS", "2"),
+    ])
+    .await;
+    let (ada, bob) = (test.user("ada").await, test.user("bob").await);
+    let intake = &test.app.state.files.intake;
+    let turn = intake.turn(ada.id()).await.unwrap();
+    let mut waiting = Box::pin(intake.turn(ada.id()));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    // Half of the places are hers.
+    assert!(intake.turn(ada.id()).await.is_err());
+    bob.client.upload("b.txt", b"b").await;
+    drop(turn);
+    drop(waiting.await.unwrap());
+    test.app.stop().await;
+}
