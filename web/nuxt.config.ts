@@ -69,6 +69,14 @@ const REPLACED_PLUGINS = [
   '@nuxt/ui/dist/runtime/plugins/colors',
   // By `icons/BuildIcon.ts`.
   '@nuxt/icon/dist/runtime/plugin',
+  // By `plugins/theme.client.ts`.
+  'color-mode/dist/runtime/plugin.client',
+  // By `usePageHead`, in the browser.
+  'head/runtime/plugins/unhead.client',
+  // By the links in `app.head`.
+  'pwa-icons-plugin',
+  // For robots that run scripts: what they come for is rendered by the server.
+  'chunk-reload-crawler',
 ]
 
 export default defineNuxtConfig({
@@ -91,6 +99,7 @@ export default defineNuxtConfig({
       link: [
         { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' },
         { rel: 'apple-touch-icon', href: '/apple-touch-icon.png' },
+        { rel: 'manifest', href: '/manifest.webmanifest' },
       ],
     },
   },
@@ -162,6 +171,9 @@ export default defineNuxtConfig({
     'app:templates': ({ templates }) => {
       const fetcher = templates.find(({ filename }) => filename === 'fetch.mjs')
       if (fetcher) fetcher.getContents = () => 'export const $fetch = globalThis.$fetch'
+      // The server has its own; none of them is about what a browser does.
+      const rules = templates.find(({ filename }) => filename === 'route-rules.mjs')
+      if (rules) rules.getContents = () => 'export default () => ({})'
     },
     'app:resolve': (app) => {
       app.plugins = app.plugins.filter(
