@@ -134,11 +134,11 @@ describe('a habit', () => {
 
   it('of a tab alone is not heard of in others', async () => {
     sessionStorage.clear()
-    const filter = scope.run(() => useSessionStorage('filter', 'all'))
+    const filter = scope.run(() => useSessionStorage<string>('filter', 'all'))
     if (filter) filter.value = 'unread'
     await nextTick()
     expect(sessionStorage.getItem('filter')).toBe('unread')
     expect(localStorage.getItem('filter')).toBeNull()
-    expect(scope.run(() => useSessionStorage('filter', 'all'))?.value).toBe('unread')
+    expect(scope.run(() => useSessionStorage<string>('filter', 'all'))?.value).toBe('unread')
   })
 })

@@ -18,10 +18,7 @@ export function usePageHead({ title, meta = [] }: { title: () => string; meta?: 
   if (import.meta.server) useHead({ title, meta })
   else during(titles, title)
 }
-interface Meta {
-  name: 'description' | 'robots'
-  content: string | (() => string)
-}
+type Meta = { name: 'description'; content: () => string } | { name: 'robots'; content: 'noindex' }
 
 /** What stands around the titles of all pages of the shell, which no server renders. */
 export function useTitleFrame(frame: (title: string) => string) {
