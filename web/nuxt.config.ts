@@ -29,19 +29,36 @@ const UI_ICONS = [
 /** What every page of the shell needs: one file of it is smaller than its forty parts. */
 const SHELL_MODULES = new RegExp(
   `/app/(${[
-    'realtime/',
-    'db/',
-    'timeline/',
+    '(realtime|db|timeline)/',
+    'richtext/(length|(command|emoji|mention|word)Draft)\\.',
+    'attention/forever\\.',
+    'groups/sections',
+    'files/layout',
+    'layouts/app\\.',
+    'pages/chats(|/\\[id\\])\\.vue(?!\\?macro)',
     'stores/(connection|conversations|drafts|files|composition|uploads|ui|quiet|menu|messages|presence|receipts|rooms|selection|typing)\\.',
-    'composables/use(ChatActions|ChatName|QuietText|Dates|Timeline|Composer|Commands|MentionMenu|Message|Typing|ContextMenu|FileActions)',
+    'composables/use(ChatActions|ChatName|QuietText|Dates|Timeline|Composer|Commands|MentionMenu|Message|Typing|ContextMenu|FileActions|Confirm|Draft|WordMenu|EmojiMenu|Looks|ShownConversation|Shortcuts|TitleCount|Notifications)',
     'components/(shell|conversation|count|hint|typing|timeline)/',
     'components/composer/Composer(Attach|Box|Emoji|Field|Form|Mention|Menu)',
     'components/chats/Chats(List|Row|Preview|Filters)',
     'components/message/Message(Row|Quote|Toolbar|Reactions\\.)',
     'components/file/File(Card|Grid|List|Picture|Player)',
     'components/menu/MenuButton',
+  ].join('|')})|/node_modules/(virtua|idb)/`,
+)
+
+/** What the shell shares with the page for strangers, which shows a conversation. */
+const BUBBLE_MODULES = new RegExp(
+  `/app/(${[
+    'richtext/(blocks|inline|links|nodes|plain)\\.',
+    'stores/voice',
+    'components/message/Message(Bubble|Spoiler|Text|Ticks)',
   ].join('|')})`,
 )
+
+/** What it shares with the page of an invitation. */
+const STATE_MODULES =
+  /\/app\/(stores\/(groups|loadable|people)\.|composables\/useNotice|components\/state\/State(Empty|Error|Rows))/
 
 /**
  * Libraries of every page: over HTTP/1.1 each file of its own waits for a connection. None of them
@@ -50,25 +67,33 @@ const SHELL_MODULES = new RegExp(
 const LIBRARY_MODULES = new RegExp(
   `/node_modules/(${[
     '@vue/(reactivity|runtime-core|runtime-dom|shared)',
-    '@unhead/vue',
-    '@vueuse/shared',
-    'cookie-es|defu|devalue|h3|hookable|klona|pinia|ufo|unctx|unhead|vue|vue-router',
-    'ohash/dist/_chunks',
-  ].join('|')})/`,
+    'defu|devalue|h3|hookable|nostics|pinia|ufo|unctx|vue|vue-router',
+    'nuxt/dist/app/(nuxt|utils|diagnostics/[a-z_]+|composables/(router|error|state)|components/injections|compat/interval)\\.js',
+    'reka-ui/dist/shared/createContext\\.js',
+  ].join('|')})(/|$)|vite/preload-helper|nuxt\\.config\\.mjs$`,
 )
 
 /** Signing in and registering; not what the router must know of their pages before (`macro`). */
 const FORM_MODULES =
   /\/app\/(pages\/(login|register)\.vue(?!\?macro)|layouts\/auth\.|components\/auth\/|forms\/)/
 
-/** They only define; each is needed on one page, and would be on all of them. */
-const DEFINING_MODULES = /\/nuxt\/dist\/app\/composables\/(asyncData|fetch|component|preview)\.js$/
+/** They only define; each is needed on few pages, and would be on all of them. */
+const DEFINING_MODULES =
+  /\/nuxt\/dist\/app\/(composables\/(asyncData|fetch|component|preview)|components\/nuxt-link|config)\.js$|\/app\.config\.mjs$/
 
 const REPLACED_PLUGINS = [
   // By `palette.css`.
   '@nuxt/ui/dist/runtime/plugins/colors',
   // By `icons/BuildIcon.ts`.
   '@nuxt/icon/dist/runtime/plugin',
+  // By `plugins/theme.client.ts`.
+  'color-mode/dist/runtime/plugin.client',
+  // By `usePageHead`, in the browser.
+  'head/runtime/plugins/unhead.client',
+  // By the links in `app.head`.
+  'pwa-icons-plugin',
+  // For robots that run scripts: what they come for is rendered by the server.
+  'chunk-reload-crawler',
 ]
 
 export default defineNuxtConfig({
@@ -91,6 +116,7 @@ export default defineNuxtConfig({
       link: [
         { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' },
         { rel: 'apple-touch-icon', href: '/apple-touch-icon.png' },
+        { rel: 'manifest', href: '/manifest.webmanifest' },
       ],
     },
   },
@@ -131,6 +157,8 @@ export default defineNuxtConfig({
                 { name: 'libraries', test: LIBRARY_MODULES },
                 { name: 'forms', test: FORM_MODULES },
                 { name: 'shell', test: SHELL_MODULES },
+                { name: 'bubble', test: BUBBLE_MODULES },
+                { name: 'state', test: STATE_MODULES },
               ],
             },
           },
@@ -162,6 +190,9 @@ export default defineNuxtConfig({
     'app:templates': ({ templates }) => {
       const fetcher = templates.find(({ filename }) => filename === 'fetch.mjs')
       if (fetcher) fetcher.getContents = () => 'export const $fetch = globalThis.$fetch'
+      // The server has its own; none of them is about what a browser does.
+      const rules = templates.find(({ filename }) => filename === 'route-rules.mjs')
+      if (rules) rules.getContents = () => 'export default () => ({})'
     },
     'app:resolve': (app) => {
       app.plugins = app.plugins.filter(

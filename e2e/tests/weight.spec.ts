@@ -35,7 +35,7 @@ async function weigh(page: Page, visit: () => Promise<unknown>, usable: () => fa
 
 const kilobytes = (bytes: number) => Math.ceil(bytes / 1000)
 
-const PUBLIC = { '/': 114, '/login': 111 }
+const PUBLIC = { '/': 90, '/login': 88 }
 
 for (const [path, limit] of Object.entries(PUBLIC)) {
   test(`${path} needs at most ${limit} kB of scripts`, async ({ page }) => {
@@ -50,7 +50,7 @@ for (const [path, limit] of Object.entries(PUBLIC)) {
   })
 }
 
-const CHAT_LIMIT = 180
+const CHAT_LIMIT = 147
 
 test(`an open chat needs at most ${CHAT_LIMIT} kB of scripts`, async ({ browser }) => {
   const ada = await newPerson(browser, 'Ada')

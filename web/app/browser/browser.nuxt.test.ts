@@ -131,4 +131,14 @@ describe('a habit', () => {
     emoji?.value.push('two')
     expect(localStorage.getItem('emoji')).toBe('["one","two"]')
   })
+
+  it('of a tab alone is not heard of in others', async () => {
+    sessionStorage.clear()
+    const filter = scope.run(() => useSessionStorage<string>('filter', 'all'))
+    if (filter) filter.value = 'unread'
+    await nextTick()
+    expect(sessionStorage.getItem('filter')).toBe('unread')
+    expect(localStorage.getItem('filter')).toBeNull()
+    expect(scope.run(() => useSessionStorage<string>('filter', 'all'))?.value).toBe('unread')
+  })
 })

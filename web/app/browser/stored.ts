@@ -42,3 +42,25 @@ export function useLocalStorage<T>(key: string, initial: T): Ref<T> {
 function isPlain(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** What a tab remembers as long as it lives. */
+export function useSessionStorage<T extends string>(key: string, initial: T): Ref<T> {
+  const value = ref(read()) as Ref<T>
+
+  function read(): T {
+    try {
+      return (sessionStorage.getItem(key) as T | null) ?? initial
+    } catch {
+      return initial
+    }
+  }
+
+  watch(value, (now) => {
+    try {
+      sessionStorage.setItem(key, now)
+    } catch {
+      // It is for this page, then.
+    }
+  })
+  return value
+}

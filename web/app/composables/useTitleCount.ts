@@ -4,11 +4,9 @@ export function useTitleCount() {
   const conversations = useConversations()
 
   const count = computed(() => conversations.unreadTotal)
-  useHead({
-    titleTemplate: computed(
-      () => `${count.value > 0 ? `(${count.value}) ` : ''}%s · ${t('app.name')}`,
-    ),
-  })
+  useTitleFrame(
+    (title) => `${count.value > 0 ? `(${count.value}) ` : ''}${title} · ${t('app.name')}`,
+  )
 
   watch(count, (now) => {
     const icon = document.querySelector('link[rel="icon"]')

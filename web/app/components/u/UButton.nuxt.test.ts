@@ -28,6 +28,8 @@ describe('a button', () => {
     const wrapper = await mountSuspended(UButton, { props: { label: 'Chats', to: '/chats' } })
     expect(wrapper.get('a').attributes('href')).toBe('/chats')
     expect(wrapper.get('a').attributes()).not.toHaveProperty('type')
+    const out = await mountSuspended(UButton, { props: { label: 'API', href: '/docs/' } })
+    expect(out.get('a').attributes('href')).toBe('/docs/')
   })
 
   it('is square for an icon alone, and has one look for each colour', async () => {
