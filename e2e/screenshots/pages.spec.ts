@@ -40,6 +40,15 @@ const BEGUN: Record<string, (page: Page) => Promise<Locator>> = {
     await bubble(page, THEIRS).click()
     return page.getByText('2 chosen', { exact: true }).last()
   },
+  'toolbar of a message': async (page) => {
+    await bubble(page, THEIRS).hover()
+    return bubble(page, THEIRS).getByRole('button').last()
+  },
+  // From here on a draft is kept.
+  commands: async (page) => {
+    await composer(page).pressSequentially('/')
+    return page.getByRole('option').last()
+  },
   answering: async (page) => {
     await messageMenu(page, THEIRS, 'Reply')
     await page.locator('input[type=file][multiple]').setInputFiles([
@@ -49,15 +58,8 @@ const BEGUN: Record<string, (page: Page) => Promise<Locator>> = {
     await composer(page).fill('All of it:\nthe notes, and the plan.')
     return page.getByTestId('intent')
   },
-  commands: async (page) => {
-    await composer(page).pressSequentially('/')
-    return page.getByRole('option').last()
-  },
-  'toolbar of a message': async (page) => {
-    await bubble(page, THEIRS).hover()
-    return bubble(page, THEIRS).getByRole('button').last()
-  },
   offline: async (page) => {
+    await composer(page).fill('')
     await page.context().setOffline(true)
     return page.getByText(/^Offline/)
   },
