@@ -139,6 +139,7 @@ export async function makeDemo(): Promise<Demo> {
     [juno, 'Good morning, diggers! Who has the measuring tape?'],
     [milo, 'Me. It is 2 cm short, which explains the door.'],
     [milo, 'I will order a new one today.'],
+    [milo, 'And I know what is behind it: ||the door is painted on||'],
     [me, 'Then we measure **twice** and complain once.'],
     [grace, 'The west tunnel is through! Come and look.'],
     [maryam, 'أحسنتم! سأحضر الشاي'],

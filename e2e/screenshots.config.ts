@@ -14,5 +14,6 @@ export default defineConfig({
     locale: 'en-GB',
     serviceWorkers: 'block',
     reducedMotion: 'reduce',
+    actionTimeout: 10_000,
   },
 })

@@ -1,5 +1,14 @@
 // The list of chats, and what one does with a whole conversation.
-import { bubble, newPerson, openChat, pairIn, say, type Person } from '../person'
+import {
+  bubble,
+  freshUsername,
+  newPerson,
+  openChat,
+  pairIn,
+  say,
+  signedIn,
+  type Person,
+} from '../person'
 import { expect, test } from '../test'
 
 const row = ({ page }: Person, name: string) =>
@@ -52,6 +61,24 @@ test('a chat goes to the archive, and comes back', async ({ browser }) => {
   await page.getByRole('button', { name: 'All', exact: true }).click()
   await expect(row(ada, 'Bob')).toBeVisible()
 })
+
+for (const [locale, label] of [
+  ['en-GB', 'Show'],
+  ['de-DE', 'Anzeigen'],
+] as const) {
+  test(`the filters of the list are one line: ${locale}`, async ({ browser }) => {
+    const who = { username: freshUsername('Ada'), display_name: 'Ada' }
+    const storageState = await signedIn('register', who)
+    const page = await (await browser.newContext({ locale, storageState })).newPage()
+    await page.goto('/chats')
+    const filters = page.getByRole('group', { name: label }).getByRole('button')
+    await expect(filters).toHaveCount(5)
+    const boxes = await filters.evaluateAll((all) =>
+      all.map((one) => one.getBoundingClientRect().y),
+    )
+    expect(new Set(boxes).size, 'lines').toBe(1)
+  })
+}
 
 test('clearing and deleting are for oneself alone; a new message brings a chat back', async ({
   browser,

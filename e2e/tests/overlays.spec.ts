@@ -5,7 +5,8 @@ import { clientOf } from '../api'
 import { expectAccessible } from '../axe'
 import { makeDemo, type Demo } from '../demo'
 import { sticksOut } from '../layout'
-import { bubble, composer, signedIn } from '../person'
+import { FLOATING, furnish, MINE, OPENINGS } from '../openings'
+import { bubble, signedIn } from '../person'
 import { expectLoaded, pagesOf, SIZES } from '../places'
 import { expect, test } from '../test'
 
@@ -21,107 +22,14 @@ async function visit(browser: Browser, options: BrowserContextOptions = {}): Pro
 test.beforeAll(async ({ browser }) => {
   demo = await makeDemo()
   const { ask } = await clientOf(demo)
-  const { items: messages } = await ask<{ items: { id: string; body: string }[] }>(
-    'GET',
-    `/conversations/${demo.direct}/messages`,
-  )
-  const liked = messages.find(({ body }) => body === 'That is all?')?.id
-  await ask('PUT', `/conversations/${demo.direct}/messages/${liked}/reactions/👍`)
   const { items: members } = await ask<{ items: { user: { id: string; display_name: string } }[] }>(
     'GET',
     `/groups/${demo.group}/members`,
   )
   const banned = members.find(({ user }) => user.display_name === 'Milo Brandt')?.user.id
   await ask('PUT', `/groups/${demo.group}/bans/${banned}`)
-
-  const page = await visit(browser)
-  await page.goto(`/chats/${demo.direct}`)
-  await expect(composer(page)).toBeVisible()
-  const sign = { name: 'sign.png', mimeType: 'image/png', buffer: await page.screenshot() }
-  await page.locator('input[type=file][multiple]').setInputFiles([sign, { ...sign, name: 'b.png' }])
-  await page.getByRole('button', { name: 'Send message' }).click()
-  await expect(page.getByRole('button', { name: 'Show sign.png' })).toBeVisible()
-  await page.context().close()
+  await furnish(browser, demo)
 })
-
-const FLOATING = '[role="dialog"], [role="menu"]'
-const THEIRS = 'That is all?'
-const MINE = 'That is all. The rest is tests.'
-
-async function messageMenu(page: Page, text: string, item?: string) {
-  await bubble(page, text).locator('[data-bubble]').click({ button: 'right' })
-  if (item) await page.getByRole('menuitem', { name: item }).click()
-}
-
-async function chatMenu(page: Page, item?: string) {
-  await page.getByRole('button', { name: 'Actions for Grace Hopper' }).click()
-  if (item) await page.getByRole('menuitem', { name: item }).click()
-}
-
-/** By name: what opens it beside a conversation. Each tells what is seen once it is there. */
-const OPENINGS: Record<string, (page: Page) => Promise<Locator>> = {
-  'menu of a chat': async (page) => {
-    await chatMenu(page)
-    return page.getByRole('menuitem', { name: 'Archive' })
-  },
-  'menu of a message': async (page) => {
-    await messageMenu(page, THEIRS)
-    return page.getByRole('menuitem', { name: 'Copy text' })
-  },
-  'emoji used last': async (page) => {
-    await bubble(page, THEIRS).focus()
-    await page.keyboard.press('e')
-    return page.getByRole('button', { name: 'React with 👍' })
-  },
-  'board of emoji': async (page) => {
-    await page.getByRole('button', { name: 'Emoji', exact: true }).click()
-    return page.locator('emoji-picker').getByRole('menuitem').first()
-  },
-  'do not disturb': async (page) => {
-    await page.getByRole('button', { name: 'Do not disturb' }).click()
-    return page.getByRole('menuitem', { name: 'Until tomorrow morning' })
-  },
-  lightbox: async (page) => {
-    await page.getByRole('button', { name: 'Show sign.png' }).click()
-    return page.getByRole('dialog').getByRole('img', { name: 'sign.png' })
-  },
-  'new chat': async (page) => {
-    await page.getByRole('button', { name: 'New chat' }).click()
-    return page.getByRole('dialog').getByText('Grace Hopper').first()
-  },
-  'new group': async (page) => {
-    await page.getByRole('button', { name: 'New group' }).click()
-    return page.getByRole('dialog').getByRole('button', { name: 'Create group' })
-  },
-  question: async (page) => {
-    await chatMenu(page, 'Clear messages')
-    return page.getByRole('dialog').getByRole('button', { name: 'Clear messages' })
-  },
-  deleting: async (page) => {
-    await messageMenu(page, MINE, 'Delete')
-    return page.getByRole('dialog').getByRole('button', { name: 'Delete for everyone' })
-  },
-  forwarding: async (page) => {
-    await messageMenu(page, THEIRS, 'Forward')
-    return page.getByRole('dialog').getByRole('checkbox', { name: /^Grace Hopper/ })
-  },
-  reactions: async (page) => {
-    await messageMenu(page, THEIRS, 'Reactions')
-    return page.getByRole('dialog').getByText('You', { exact: true })
-  },
-  'seen by': async (page) => {
-    await messageMenu(page, MINE, 'Seen by')
-    return page.getByRole('dialog').getByText('Grace Hopper').first()
-  },
-  palette: async (page) => {
-    await page.keyboard.press('Control+k')
-    return page.getByRole('option', { name: 'Grace Hopper' })
-  },
-  shortcuts: async (page) => {
-    await page.keyboard.press('Control+/')
-    return page.getByRole('dialog', { name: 'Keyboard shortcuts' })
-  },
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`what opens is accessible, and Escape closes it: ${colorScheme}`, async ({ browser }) => {

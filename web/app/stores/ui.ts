@@ -9,7 +9,7 @@ interface Bounds {
 
 /** In CSS pixels. Narrower, names are cut; wider, the conversation is. */
 export const PANE_WIDTHS = {
-  list: { min: 260, max: 440, initial: 300 },
+  list: { min: 260, max: 440, initial: 320 },
   details: { min: 280, max: 440, initial: 320 },
 } satisfies Record<string, Bounds>
 
