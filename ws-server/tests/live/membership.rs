@@ -228,13 +228,14 @@ async fn a_fresh_token_prolongs_the_socket_and_reads_the_groups_again() {
 async fn who_has_left_when_the_keys_come_leaves_no_group_to_the_next_in_its_place() {
     let settings = [
         ("WARREN_WS_WORKERS", "1"),
-        ("WARREN_PRESENCE_TTL_MS", "300"),
         ("WARREN_API_TIMEOUT_MS", "20000"),
     ];
     let world = World::start(&settings).await;
-    let (ann, ben) = (world.person(), world.person());
+    let (ann, ben, eve) = (world.person(), world.person(), world.person());
     let group = GroupId::new();
     world.api.join(&ann, group);
+    world.api.join(&eve, group);
+    let e = world.connect(&eve).await;
     let socket = world.connect(&ann).await;
     expect_online(&world.env, ann.user_id, true).await;
     let new = SigningKeyFile::create(world.env.dir());
@@ -262,6 +263,7 @@ async fn who_has_left_when_the_keys_come_leaves_no_group_to_the_next_in_its_plac
         .event(&[Route::Group(group)], marked(1).encode())
         .await;
     publisher.event(&[user(&ben)], marked(2).encode()).await;
+    expect_mark(&e, 1).await;
     expect_mark(&b, 2).await;
     assert_eq!(marks(&b), [2]);
     world.end().await;

@@ -72,6 +72,8 @@ async fn of_many_subscriptions_at_once_few_are_made_and_the_last_counts() {
             r#ref: Some(number.to_string()),
         };
         socket.send(&subscribe).await;
+        // Not all in one batch.
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     for number in 0..20 {
         socket.expect_ack(&number.to_string()).await;
