@@ -5,11 +5,12 @@ import type { Inline } from './nodes'
 /** Emphasis within emphasis deeper than this stays text: nobody writes it, and it bounds the work. */
 const MAX_DEPTH = 6
 
+const SPOILER = '||'
 const EMPHASIS = [
   { mark: '**', type: 'strong' },
   { mark: '__', type: 'strong' },
   { mark: '~~', type: 'del' },
-  { mark: '||', type: 'spoiler' },
+  { mark: SPOILER, type: 'spoiler' },
   { mark: '*', type: 'em' },
   { mark: '_', type: 'em' },
 ] as const
@@ -125,10 +126,28 @@ function emphasisAt(text: string, at: number, depth: number): Found | null {
 
 /** Where the mark that ends this emphasis stands, or -1. */
 function closing(text: string, from: number, mark: string): number {
+  // A mark that a spoiler covers ends nothing outside of it: that would take the cover away.
+  let cover = mark === SPOILER ? null : coverFrom(text, from)
   for (let end = text.indexOf(mark, from + 1); end >= 0; end = text.indexOf(mark, end + 1)) {
+    while (cover && cover.until <= end) cover = coverFrom(text, cover.until)
+    if (cover && cover.at < end) {
+      end = cover.until - 1
+      continue
+    }
     const doubled = mark.length === 1 && (text[end + 1] === mark || text[end - 1] === mark)
     const inWord = mark[0] === '_' && WORD.test(text[end + mark.length] ?? '')
     if (!doubled && !inWord && /\S/.test(text[end - 1] ?? ' ')) return end
   }
   return -1
+}
+
+/** The first spoiler that begins at `from` or later: where, and where the text goes on behind it. */
+function coverFrom(text: string, from: number): { at: number; until: number } | null {
+  for (let at = text.indexOf(SPOILER, from); at >= 0; at = text.indexOf(SPOILER, at + 1)) {
+    if (!/\S/.test(text[at + SPOILER.length] ?? ' ')) continue
+    const end = closing(text, at + SPOILER.length, SPOILER)
+    // Where none ends, no later one does.
+    return end < 0 ? null : { at, until: end + SPOILER.length }
+  }
+  return null
 }

@@ -206,6 +206,9 @@ describe('whatever is written', () => {
         expect(plainText(`${open}\n\n||hidden${secret}||`)).not.toContain('hidden')
       }),
     )
+    for (const text of ['*a ||hidden*||', '**a ||hidden** b|| c**', '_a|| b ||hidden_||']) {
+      expect(plainText(text), text).not.toContain('hidden')
+    }
   })
 
   it('links are http, https or mailto', () => {
@@ -217,7 +220,21 @@ describe('whatever is written', () => {
   })
 
   it('takes little time', () => {
-    for (const unit of ['*', '_a', '**a', '`', '[', '> ', '~~', '*a **', '||', '||a', '||a **b']) {
+    for (const unit of [
+      '*',
+      '_a',
+      '**a',
+      '`',
+      '[',
+      '> ',
+      '~~',
+      '*a **',
+      '||',
+      '||a',
+      '||a **b',
+      '*a ||b ',
+      '*a ||b|| ',
+    ]) {
       const started = performance.now()
       parseBlocks(unit.repeat(4000 / unit.length))
       expect(performance.now() - started).toBeLessThan(500)
