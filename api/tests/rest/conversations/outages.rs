@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use api::store::Purpose;
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
 use protocol::frame::ServerFrame;
 use protocol::ids::ClientId;
@@ -199,4 +203,37 @@ async fn a_process_that_cannot_reach_the_broker_leaves_the_relay_to_another() {
     .await;
     assert!(!test.app.state.events.is_up());
     other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_notices_within_seconds_that_a_process_is_gone() {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        line: String,
+    }
+    let test = TestApp::start().await;
+    let db = &test.app.state.db;
+    let mut pooled = db.get().await.unwrap();
+    let mut own = db.connect(Purpose::Writing).await.unwrap();
+    for conn in [&mut *pooled, &mut own] {
+        let rows: Vec<Row> = diesel::sql_query(
+            "SELECT name || ' ' || setting AS line FROM pg_settings \
+             WHERE name LIKE 'tcp_%' OR name = 'idle_in_transaction_session_timeout' ORDER BY name",
+        )
+        .load(conn)
+        .await
+        .unwrap();
+        let lines: Vec<_> = rows.into_iter().map(|row| row.line).collect();
+        let want = [
+            "idle_in_transaction_session_timeout 10000",
+            "tcp_keepalives_count 3",
+            "tcp_keepalives_idle 10",
+            "tcp_keepalives_interval 3",
+            "tcp_user_timeout 10000",
+        ];
+        assert_eq!(lines, want);
+    }
+    drop((pooled, own));
+    test.app.stop().await;
 }
