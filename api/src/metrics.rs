@@ -37,7 +37,7 @@ pub fn describe() {
     );
     describe_gauge!(
         "warren_outbox_pending",
-        "Events that the broker has not confirmed, as the relay last counted."
+        "Events that the broker has not confirmed, counted by who relays or cannot reach the broker."
     );
     describe_counter!(
         "warren_outbox_relayed_total",

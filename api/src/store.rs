@@ -59,7 +59,7 @@ pub type Pooled = deadpool::managed::Object<Manager>;
 pub struct DatabaseConfig {
     /// `postgres://user:password@host:port/database`.
     pub url: Url,
-    /// Connections of the pool; lanes, relay and revocations have their own.
+    /// Connections of the pool; lanes, the outbox and revocations have their own.
     pub pool_size: usize,
     /// How long a request waits for a connection.
     pub pool_timeout: Duration,
@@ -97,7 +97,7 @@ impl DatabaseConfig {
             pool_size: settings.get(
                 "WARREN_DATABASE_POOL_SIZE",
                 "16",
-                "Connections of the pool; the committer's lanes, the relay and revocations have five more.",
+                "Connections of the pool; the committer's lanes have one each, the outbox and revocations two each, beside it.",
             ),
             pool_timeout: settings.millis(
                 "WARREN_DATABASE_POOL_TIMEOUT_MS",

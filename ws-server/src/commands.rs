@@ -22,7 +22,7 @@ mod typing;
 pub struct Pending {
     /// Watermarks.
     pub receipts: receipts::Watermarks,
-    /// When it last passed on `typing: true`.
+    /// What it passed on lately of who types.
     pub typing: typing::Throttle,
     /// Whose presence it watches.
     pub presence: presence_subscribe::Subscriptions,

@@ -3,7 +3,7 @@
 //! Always in the same order: bind the user, then ask the API, then bind the groups, then say
 //! `ready`. Bound first and read after, no event falls between the two. A socket whose groups may
 //! have changed goes through it again; a new round takes the place of one under way, so that an
-//! answer from before a change is never used after it.
+//! answer from before a change is never used after it. A client's own wish (`auth`) is no such change.
 
 use std::collections::HashSet;
 use std::rc::Rc;

@@ -104,12 +104,12 @@ impl Intake {
     /// 503 if too many wait, or the turn does not come in time.
     pub async fn turn(&self, user: UserId) -> Result<Turn> {
         let own = self.own(user);
-        // The user's own first: nobody takes all places.
-        let places =
-            [&own.places, &self.places].map(|places| Arc::clone(places).try_acquire_owned());
-        let [Ok(own_place), Ok(place)] = places else {
-            return Err(ApiError::unavailable());
+        let place = |of: &Arc<Semaphore>| {
+            let place = Arc::clone(of).try_acquire_owned();
+            place.map_err(|_full| ApiError::unavailable())
         };
+        // The user's own first: nobody takes all places.
+        let places = [place(&own.places)?, place(&self.places)?];
         let until = Instant::now() + self.deadline;
         let both = async {
             let of_user = Arc::clone(&own.turns).acquire_owned().await?;
@@ -121,7 +121,7 @@ impl Intake {
                 until,
                 _of_user: of_user,
                 _of_all: of_all,
-                _places: [own_place, place],
+                _places: places,
                 _own: own,
             }),
             Ok(Err(closed)) => Err(ApiError::internal(&closed)),

@@ -9,14 +9,14 @@ mod sync;
 mod timeline;
 mod views;
 
-use diesel::QueryableByName;
-use diesel::sql_types::BigInt;
-use diesel_async::RunQueryDsl;
+use std::time::Duration;
+
 use protocol::ids::ConversationId;
 use testkit::TestEnv;
 use testkit::http::User;
 
 use crate::app::TestApp;
+use crate::rows;
 
 /// Two users with a chat.
 pub async fn pair(test: &TestApp) -> (User, User, ConversationId) {
@@ -31,15 +31,11 @@ pub fn path(id: ConversationId, rest: &str) -> String {
 }
 
 /// How many events wait for the broker's word.
-async fn outbox(env: &TestEnv) -> i64 {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
-    let row: Count = diesel::sql_query("SELECT count(*) AS count FROM outbox")
-        .get_result(&mut env.sql().await)
-        .await
-        .unwrap();
-    row.count
+pub async fn outbox(env: &TestEnv) -> i64 {
+    rows::number(env, "SELECT count(*) AS n FROM outbox").await
+}
+
+/// Waits until the broker has every event.
+pub async fn all_is_told(env: &TestEnv) {
+    testkit::eventually(Duration::from_secs(20), || async { outbox(env).await == 0 }).await;
 }

@@ -1,5 +1,6 @@
 //! The database's side of a change.
 
+use api::store::Conn;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -28,7 +29,12 @@ pub async fn number(env: &TestEnv, query: &str) -> i64 {
 
 /// What a query that gives `text line` gives, row by row.
 pub async fn lines(env: &TestEnv, query: &str) -> Vec<String> {
-    let rows: Vec<Line> = sql_query(query).load(&mut env.sql().await).await.unwrap();
+    lines_on(&mut env.sql().await, query).await
+}
+
+/// The same on a connection of the service.
+pub async fn lines_on(conn: &mut Conn, query: &str) -> Vec<String> {
+    let rows: Vec<Line> = sql_query(query).load(conn).await.unwrap();
     rows.into_iter().map(|row| row.line).collect()
 }
 

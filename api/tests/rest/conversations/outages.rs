@@ -3,18 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api::store::Purpose;
-use diesel::QueryableByName;
-use diesel::sql_types::Text;
-use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
 use protocol::frame::ServerFrame;
-use protocol::ids::ClientId;
+use protocol::ids::{ClientId, ConversationId};
 use protocol::problem::Code;
 use testkit::TestEnv;
-use testkit::http::Client;
+use testkit::http::{Client, User};
 
-use super::{outbox, pair};
+use super::{all_is_told, outbox, pair};
 use crate::app::TestApp;
 use crate::events::Events;
 
@@ -31,10 +27,7 @@ async fn without_the_broker_sends_succeed_and_every_event_arrives_once_it_is_bac
     assert!(outbox(&test.env).await >= 20);
     test.env.faults().broker.restore();
     expect_revs(&events, 1..=20).await;
-    testkit::eventually(Duration::from_secs(10), || async {
-        outbox(&test.env).await == 0
-    })
-    .await;
+    all_is_told(&test.env).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,10 +52,7 @@ async fn a_broker_that_hangs_holds_no_send_up_and_loses_no_event() {
     .await;
     test.env.faults().broker.restore();
     expect_revs(&events, 1..=40).await;
-    testkit::eventually(Duration::from_secs(20), || async {
-        outbox(&test.env).await == 0
-    })
-    .await;
+    all_is_told(&test.env).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,10 +77,7 @@ async fn a_lane_that_is_far_ahead_of_the_broker_lets_it_catch_up_and_still_answe
 
     test.env.faults().broker.restore();
     expect_revs(&events, 1..=301).await;
-    testkit::eventually(Duration::from_secs(20), || async {
-        outbox(&test.env).await == 0
-    })
-    .await;
+    all_is_told(&test.env).await;
 }
 
 /// How often a lane has waited for the broker. No other test of this process lets one be so far
@@ -117,6 +104,19 @@ async fn expect_revs(events: &Events, want: std::ops::RangeInclusive<i64>) {
     .await;
 }
 
+/// Sends it again and again, as a client does, until it is taken.
+async fn expect_sent(sender: &User, to: ConversationId, client_id: ClientId) {
+    testkit::eventually(Duration::from_secs(20), || async {
+        let reply = sender.client.try_send(to, client_id, "hello").await;
+        if matches!(reply.status, 200 | 201) {
+            Ok(())
+        } else {
+            Err(reply.to_string())
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_database_a_send_answers_503_and_the_service_recovers_by_itself() {
     let test = TestApp::on(
@@ -135,15 +135,7 @@ async fn without_the_database_a_send_answers_503_and_the_service_recovers_by_its
         .await
         .problem(503, Code::Unavailable);
     test.env.faults().database.restore();
-    testkit::eventually(Duration::from_secs(20), || async {
-        let reply = ada.client.try_send(id, client_id, "hello").await;
-        if matches!(reply.status, 200 | 201) {
-            Ok(())
-        } else {
-            Err(reply.to_string())
-        }
-    })
-    .await;
+    expect_sent(&ada, id, client_id).await;
     assert_eq!(ada.client.messages(id, "").await.items.len(), 1);
 }
 
@@ -166,15 +158,7 @@ async fn a_database_that_falls_silent_is_given_up_and_found_again() {
         .expect("the lane waits for a silent database")
         .problem(503, Code::Unavailable);
     test.env.faults().database.restore();
-    testkit::eventually(Duration::from_secs(20), || async {
-        let reply = ada.client.try_send(id, client_id, "hello").await;
-        if matches!(reply.status, 200 | 201) {
-            Ok(())
-        } else {
-            Err(reply.to_string())
-        }
-    })
-    .await;
+    expect_sent(&ada, id, client_id).await;
     assert_eq!(ada.client.messages(id, "").await.items.len(), 2);
 }
 
@@ -197,43 +181,7 @@ async fn a_process_that_cannot_reach_the_broker_leaves_the_relay_to_another() {
         ada.client.send(id, &format!("m{i}")).await;
     }
     expect_revs(&events, 1..=5).await;
-    testkit::eventually(Duration::from_secs(10), || async {
-        outbox(&test.env).await == 0
-    })
-    .await;
+    all_is_told(&test.env).await;
     assert!(!test.app.state.events.is_up());
     other.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_database_notices_within_seconds_that_a_process_is_gone() {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        line: String,
-    }
-    let test = TestApp::start().await;
-    let db = &test.app.state.db;
-    let mut pooled = db.get().await.unwrap();
-    let mut own = db.connect(Purpose::Writing).await.unwrap();
-    for conn in [&mut *pooled, &mut own] {
-        let rows: Vec<Row> = diesel::sql_query(
-            "SELECT name || ' ' || setting AS line FROM pg_settings \
-             WHERE name LIKE 'tcp_%' OR name = 'idle_in_transaction_session_timeout' ORDER BY name",
-        )
-        .load(conn)
-        .await
-        .unwrap();
-        let lines: Vec<_> = rows.into_iter().map(|row| row.line).collect();
-        let want = [
-            "idle_in_transaction_session_timeout 10000",
-            "tcp_keepalives_count 3",
-            "tcp_keepalives_idle 10",
-            "tcp_keepalives_interval 3",
-            "tcp_user_timeout 10000",
-        ];
-        assert_eq!(lines, want);
-    }
-    drop((pooled, own));
-    test.app.stop().await;
 }

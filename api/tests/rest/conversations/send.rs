@@ -1,7 +1,5 @@
 //! Sending: idempotent, in order, judged by what is true at the commit.
 
-use std::time::Duration;
-
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
@@ -14,7 +12,7 @@ use protocol::routing::Route;
 use serde_json::json;
 use testkit::TestEnv;
 
-use super::{outbox, pair, path};
+use super::{all_is_told, pair, path};
 use crate::app::TestApp;
 use crate::events::Events;
 
@@ -86,10 +84,7 @@ async fn a_message_is_answered_stored_and_told_to_both_sides_as_one_and_the_same
     assert_eq!(frame, want);
     // What is read later is what was told.
     assert_eq!(bob.client.messages(id, "").await.items, [message]);
-    testkit::eventually(Duration::from_secs(10), || async {
-        outbox(&test.env).await == 0
-    })
-    .await;
+    all_is_told(&test.env).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
