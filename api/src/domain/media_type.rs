@@ -12,7 +12,7 @@ pub struct MediaType(&'static str);
 
 /// Shown by browsers without any risk that they run something of it. Not among them: whatever can
 /// hold scripts (HTML, SVG, XML, PDF), and what nobody knows.
-const INLINE: [&str; 14] = [
+const INLINE: [&str; 15] = [
     "image/png",
     "image/jpeg",
     "image/gif",
@@ -26,6 +26,7 @@ const INLINE: [&str; 14] = [
     "audio/opus",
     "audio/flac",
     "audio/wav",
+    "audio/webm",
     "text/plain",
 ];
 
@@ -48,6 +49,9 @@ impl MediaType {
             "audio/x-wav" => "audio/wav",
             "audio/x-flac" => "audio/flac",
             "audio/m4a" => "audio/mp4",
+            // What browsers record comes in the containers of films.
+            "video/webm" if WEBM.is(head) => "audio/webm",
+            "video/mp4" if MP4.is(head) => "audio/mp4",
             // Bytes that are no text, but would be read as such.
             text if text.starts_with("text/") || text.contains("xml") => Self::UNKNOWN.0,
             other => other,
@@ -94,17 +98,46 @@ pub fn served(content_type: &str) -> &str {
     }
 }
 
+/// Signs in the beginning of a container, long enough not to be met there by chance, by which its
+/// tracks are known to be sound alone.
+struct SoundAlone {
+    there: &'static [&'static str],
+    missing: &'static [&'static str],
+}
+
+/// Only of Opus, which browsers record: what other sound needs to be read may fill the beginning of
+/// a film, so that its pictures are told of later.
+const WEBM: SoundAlone = SoundAlone {
+    there: &["A_OPUS"],
+    missing: &["V_VP8", "V_VP9", "V_AV1"],
+};
+/// Only in fragments, as browsers record: there the beginning tells of all tracks.
+const MP4: SoundAlone = SoundAlone {
+    there: &["mvex", "soun"],
+    missing: &["vide"],
+};
+
+impl SoundAlone {
+    fn is(&self, head: &[u8]) -> bool {
+        let holds = |sign: &&str| holds(head, sign);
+        self.there.iter().all(holds) && !self.missing.iter().any(holds)
+    }
+}
+
+fn holds(head: &[u8], sign: &str) -> bool {
+    head.windows(sign.len()).any(|part| part == sign.as_bytes())
+}
+
 /// Whether text is of a kind that something would run: a page, a drawing, a script.
 fn is_active(head: &[u8]) -> bool {
     let head = head.to_ascii_lowercase();
-    let holds = |sign: &str| head.windows(sign.len()).any(|part| part == sign.as_bytes());
     let begins = |sign: &str| head.trim_ascii_start().starts_with(sign.as_bytes());
     begins("#!")
         || begins("<?")
         || begins("<!")
         || ["<html", "<head", "<body", "<script", "<svg", "<iframe"]
             .into_iter()
-            .any(holds)
+            .any(|sign| holds(&head, sign))
 }
 
 /// Tells text (UTF-8 without control characters) from other bytes, chunk by chunk.
@@ -197,6 +230,16 @@ mod tests {
         }
     }
 
+    fn webm(codecs: &[&str]) -> Vec<u8> {
+        let header = b"\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm";
+        [header, codecs.concat().as_bytes()].concat()
+    }
+
+    fn mp4(boxes: &[&str]) -> Vec<u8> {
+        let header = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso5moov";
+        [header, boxes.concat().as_bytes()].concat()
+    }
+
     #[test]
     fn a_type_is_taken_from_the_bytes() {
         let of = |head: &[u8]| MediaType::of(head, false).as_str();
@@ -207,6 +250,13 @@ mod tests {
         assert_eq!(of(b"PK\x03\x04\x14\0"), "application/zip");
         assert_eq!(of(b"<html>\xff\xff"), "application/octet-stream");
         assert_eq!(of(b"\x01\x02\x03"), "application/octet-stream");
+        // What browsers record is told from films.
+        assert_eq!(of(&webm(&["A_OPUS"])), "audio/webm");
+        assert_eq!(of(&webm(&["A_OPUS", "V_VP9"])), "video/webm");
+        assert_eq!(of(&webm(&["A_VORBIS"])), "video/webm");
+        assert_eq!(of(&mp4(&["soun", "mvex"])), "audio/mp4");
+        assert_eq!(of(&mp4(&["vide", "soun", "mvex"])), "video/mp4");
+        assert_eq!(of(&mp4(&["soun"])), "video/mp4");
         // Two letters are no picture.
         assert_eq!(MediaType::of(b"BM is a car", true).as_str(), "text/plain");
     }
