@@ -49,6 +49,7 @@ async fn keep_whole(state: &State, uploader: UserId, upload: Upload) -> Result<A
             content_type: media_type,
             size: picture.bytes.len() as u64,
             sides: Some([picture.width, picture.height]),
+            placeholder: Some(picture.placeholder.clone()),
             ..NewAttachment::new(uploader, name)
         },
         // What looked like a picture and is none is nothing that a browser should try to show.

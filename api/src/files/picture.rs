@@ -9,17 +9,22 @@ mod chunks;
 
 use std::io::Cursor;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::codecs::webp::WebPEncoder;
 use image::imageops::FilterType as Scaling;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use thumbhash::rgba_to_thumb_hash;
 
 use crate::domain::picture_key::PictureKind;
 
 /// Sides of a small picture, in pixels: what a timeline shows of it, on a dense screen.
 const THUMBNAIL_SIDE: u32 = 400;
+/// Sides of what a placeholder is made of, in pixels: of more, no more would be kept.
+const PLACEHOLDER_SIDE: u32 = 64;
 /// Sides of an avatar or icon, in pixels.
 pub const SQUARE_SIDE: u32 = 256;
 /// Longest side, in pixels: no format here but PNG has longer ones.
@@ -46,6 +51,8 @@ pub struct Picture {
     pub height: u32,
     /// Its small picture: a JPEG of a JPEG, else a PNG, which keeps what is transparent.
     pub thumbnail: Vec<u8>,
+    /// Its colours in some 25 bytes, as base64: a ThumbHash.
+    pub placeholder: String,
 }
 
 /// Why a picture cannot be made of these bytes.
@@ -102,7 +109,17 @@ pub fn renew(bytes: &[u8], format: ImageFormat, pixels: u64) -> Result<Picture, 
         width: image.width(),
         height: image.height(),
         thumbnail,
+        placeholder: placeholder(small),
     })
+}
+
+/// What stands in for a picture until its bytes are there.
+fn placeholder(small: &DynamicImage) -> String {
+    let tiny = small
+        .thumbnail(PLACEHOLDER_SIDE, PLACEHOLDER_SIDE)
+        .to_rgba8();
+    let (width, height) = (tiny.width() as usize, tiny.height() as usize);
+    STANDARD.encode(rgba_to_thumb_hash(width, height, &tiny))
 }
 
 /// The middle of a picture as a small square.
@@ -228,7 +245,19 @@ mod tests {
             assert_eq!(image::guess_format(&picture.thumbnail).unwrap(), small);
             let thumbnail = image::load_from_memory(&picture.thumbnail).unwrap();
             assert_eq!(thumbnail.dimensions(), (400, 150));
+            let (width, height, colours) = stand_in(&picture);
+            assert!(width > 2 * height, "{width} {height}");
+            let at = |x: usize| colours.get((height / 2 * width + x) * 4..).unwrap();
+            let (left, right) = (at(width / 8), at(width * 7 / 8));
+            assert!(left[0] > 200 && left[2] < 60, "{format:?}");
+            assert!(right[0] < 60 && right[2] > 200, "{format:?}");
         }
+    }
+
+    fn stand_in(picture: &Picture) -> (usize, usize, Vec<u8>) {
+        let hash = STANDARD.decode(&picture.placeholder).unwrap();
+        assert!(hash.len() <= 25, "{}", hash.len());
+        thumbhash::thumb_hash_to_rgba(&hash).unwrap()
     }
 
     #[test]

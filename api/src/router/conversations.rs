@@ -286,6 +286,20 @@ pub(super) fn operation_routes() -> Vec<Endpoint> {
         ),
         endpoint(
             Method::GET,
+            "/v1/conversations/{id}/files",
+            "list_files",
+            || reading().to(messages::files::list_files),
+            Doc::new(
+                tag,
+                "The messages of a conversation that hold files, the newest first",
+            )
+            .path_id("id", "The conversation.")
+            .problems(&[Code::NotFound])
+            .paged()
+            .page::<Message>(200, "A page of them"),
+        ),
+        endpoint(
+            Method::GET,
             "/v1/conversations/{id}/messages/{message_id}/receipts",
             "list_seen_by",
             || reading().to(messages::seen_by::list_seen_by),

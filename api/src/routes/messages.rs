@@ -2,6 +2,7 @@
 
 pub mod delete;
 pub mod edit;
+pub mod files;
 pub mod pins;
 pub mod reactions;
 pub mod read;

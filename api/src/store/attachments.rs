@@ -40,6 +40,8 @@ pub struct AttachmentRow {
     /// Whether it has a small picture.
     #[diesel(sql_type = Bool)]
     pub has_thumbnail: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    placeholder: Option<String>,
 }
 
 impl AttachmentRow {
@@ -68,6 +70,7 @@ impl AttachmentRow {
             height: self.height,
             url: Attachment::url_of(id),
             thumbnail_url: self.has_thumbnail.then(|| Attachment::thumbnail_url_of(id)),
+            placeholder: self.placeholder,
         }
     }
 }
@@ -75,7 +78,7 @@ impl AttachmentRow {
 /// The columns of an `AttachmentRow`.
 macro_rules! columns {
     () => {
-        "a.id, a.name, a.content_type, a.size, a.width, a.height, a.has_thumbnail"
+        "a.id, a.name, a.content_type, a.size, a.width, a.height, a.has_thumbnail, a.placeholder"
     };
 }
 
@@ -103,6 +106,8 @@ pub struct NewAttachment {
     pub size: u64,
     /// Width and height, of a picture.
     pub sides: Option<[u32; 2]>,
+    /// What stands in for a picture until its bytes are there.
+    pub placeholder: Option<String>,
 }
 
 impl NewAttachment {
@@ -116,6 +121,7 @@ impl NewAttachment {
             content_type: MediaType::UNKNOWN,
             size: 0,
             sides: None,
+            placeholder: None,
         }
     }
 }
@@ -126,8 +132,8 @@ pub async fn reserve(conn: &mut Conn, new: &NewAttachment) -> QueryResult<()> {
         new.sides
             .and_then(|sides| i32::try_from(*sides.get(i)?).ok())
     };
-    sql("INSERT INTO attachments (id, uploader_id, name, content_type, size, width, height, has_thumbnail, deleted_at) \
-         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, clock_timestamp())")
+    sql("INSERT INTO attachments (id, uploader_id, name, content_type, size, width, height, has_thumbnail, placeholder, deleted_at) \
+         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, clock_timestamp())")
     .bind::<SqlUuid, _>(new.id.0)
     .bind::<SqlUuid, _>(new.uploader.0)
     .bind::<Text, _>(new.name.as_str())
@@ -136,6 +142,7 @@ pub async fn reserve(conn: &mut Conn, new: &NewAttachment) -> QueryResult<()> {
     .bind::<Nullable<Integer>, _>(side(0))
     .bind::<Nullable<Integer>, _>(side(1))
     .bind::<Bool, _>(new.sides.is_some())
+    .bind::<Nullable<Text>, _>(new.placeholder.as_deref())
     .execute(conn)
     .await?;
     Ok(())

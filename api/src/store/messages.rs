@@ -2,6 +2,7 @@
 
 pub mod changing;
 pub mod commit;
+pub mod files;
 pub mod hides;
 pub mod mentions;
 pub mod pins;

@@ -3,6 +3,7 @@
 mod attachments;
 mod delete;
 mod edit;
+mod files;
 mod hide;
 mod mentions;
 mod pins;

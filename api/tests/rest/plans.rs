@@ -7,8 +7,8 @@
 mod loops;
 mod members;
 mod pieces;
-mod search;
 mod walk;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -118,7 +118,7 @@ async fn no_statement_walks_through_a_large_table() {
         "only {} statements",
         statements.len()
     );
-    search::require_indexes(&mut conn, &statements).await;
+    ways::require_indexes(&mut conn, &statements).await;
     let mut all: Vec<_> = known(&statements).collect();
     let mut faults = whole_reads(&mut conn, &statements, &large).await;
     // Held together, so that they are two.

@@ -81,6 +81,10 @@ pub struct Attachment {
     pub url: String,
     /// The same of a small picture, of images.
     pub thumbnail_url: Option<String>,
+    /// What stands in for an image until its bytes are there: the base64 of a
+    /// [ThumbHash](https://evanw.github.io/thumbhash/).
+    #[serde(default)]
+    pub placeholder: Option<String>,
 }
 
 impl Attachment {
@@ -342,6 +346,7 @@ mod tests {
                 height: Some(1),
                 url: "/v1/attachments/1".to_owned(),
                 thumbnail_url: None,
+                placeholder: None,
             }],
             mentions: vec![UserId::new()],
             mentions_all: true,

@@ -24,8 +24,10 @@ async fn a_picture_is_kept_with_a_small_one_of_it() {
         height: Some(300),
         url: address(file.id),
         thumbnail_url: Some(format!("{}/thumbnail", address(file.id))),
+        placeholder: file.placeholder.clone(),
     };
     assert_eq!(file, want);
+    assert!(file.placeholder.is_some());
     let row = format!(
         "SELECT concat_ws(' ', uploader_id, name, content_type, width, height, has_thumbnail) AS line \
          FROM attachments WHERE size = {} AND message_id IS NULL AND deleted_at IS NULL",

@@ -374,6 +374,8 @@ impl Walk {
         let send = json!({ "client_id": Uuid::now_v7(), "attachment_ids": [sent.id] });
         let messages = format!("/v1/conversations/{}/messages", seed::direct(1));
         self.post(heavy, &messages, send).await;
+        let shared = format!("/v1/conversations/{}/files", seed::direct(1));
+        self.get(heavy, &shared).await;
         let urls = json!({ "ids": [file.id] });
         self.post(heavy, "/v1/attachments/urls", urls).await;
         for address in [file.url, file.thumbnail_url.unwrap()] {

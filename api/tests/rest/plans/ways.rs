@@ -1,12 +1,18 @@
-//! Which indexes a search goes by, whatever is looked for and however much there is.
+//! Which indexes are gone by where another would do, but read a whole conversation: whatever is
+//! looked for, and however much there is.
 
 use api::store::Conn;
 use serde_json::Value;
 
 use super::{Prepared, explain};
 
-/// How each way of finding begins, the index it must go by, and what that is asked for.
-const WAYS: [(&str, &str, &str); 3] = [
+/// What one statement alone says, the index it must go by, and what that is asked for.
+const WAYS: [(&str, &str, &str); 4] = [
+    (
+        "y.attachments IS NOT NULL AND",
+        "messages_files_idx",
+        "seq < ",
+    ),
     (
         "SELECT x.id, x.conversation_id, x.seq FROM unnest",
         "messages_words_idx",
@@ -22,12 +28,10 @@ const WAYS: [(&str, &str, &str); 3] = [
 
 /// Requires it of the plans that are made for any values.
 pub async fn require_indexes(conn: &mut Conn, statements: &[Prepared]) {
-    for (beginning, index, asked) in WAYS {
-        let mut found = statements
-            .iter()
-            .filter(|one| one.statement.starts_with(beginning));
+    for (says, index, asked) in WAYS {
+        let mut found = statements.iter().filter(|one| one.statement.contains(says));
         let (Some(statement), None) = (found.next(), found.next()) else {
-            panic!("not one statement begins with {beginning:?}");
+            panic!("not one statement says {says:?}");
         };
         let plan = explain(conn, statement).await;
         let mut scans = Vec::new();

@@ -1,0 +1,2 @@
+DROP INDEX messages_files_idx;
+ALTER TABLE attachments DROP COLUMN placeholder;
