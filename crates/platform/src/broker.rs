@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lapin::options::{ExchangeDeclareOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
+use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 use protocol::routing;
 
@@ -18,6 +19,8 @@ pub struct BrokerConfig {
     pub url: Url,
     /// How long connecting may take.
     pub connect_timeout: Duration,
+    /// Silence of the broker beyond twice this is the link's end.
+    pub heartbeat_seconds: u16,
     /// First wait after a lost link; doubles up to 20 times that, with full jitter.
     pub reconnect: Duration,
     /// Messages published and not yet confirmed, at most.
@@ -39,6 +42,11 @@ impl BrokerConfig {
                 "WARREN_BROKER_CONNECT_TIMEOUT_MS",
                 5_000,
                 "How long connecting to RabbitMQ may take, in milliseconds.",
+            ),
+            heartbeat_seconds: settings.get(
+                "WARREN_BROKER_HEARTBEAT_SECONDS",
+                "10",
+                "Both ends of a link say something at least this often; after twice this time in silence it is given up.",
             ),
             reconnect: settings.millis(
                 "WARREN_BROKER_RECONNECT_MS",
@@ -71,6 +79,9 @@ pub enum BrokerError {
     /// The broker did not answer in time.
     #[error("the broker did not answer within {0:?}")]
     Timeout(Duration),
+    /// The address is none of a broker.
+    #[error("not the address of a broker: {0}")]
+    Address(String),
     /// The broker refused, or the link broke.
     #[error(transparent)]
     Amqp(#[from] lapin::Error),
@@ -82,9 +93,12 @@ pub enum BrokerError {
 /// If the broker refuses or does not answer in time.
 pub async fn connect(config: &BrokerConfig, name: &str) -> Result<Connection, BrokerError> {
     let properties = ConnectionProperties::default().with_connection_name(name.into());
+    let mut uri: AMQPUri = config.url.expose().parse().map_err(BrokerError::Address)?;
+    // The broker's own proposal is a minute.
+    uri.query.heartbeat.get_or_insert(config.heartbeat_seconds);
     tokio::time::timeout(
         config.connect_timeout,
-        Connection::connect(config.url.expose(), properties),
+        Connection::connect_uri(uri, properties),
     )
     .await
     .map_err(|_elapsed| BrokerError::Timeout(config.connect_timeout))?

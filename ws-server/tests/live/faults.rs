@@ -51,6 +51,23 @@ async fn after_a_lost_link_everything_is_bound_again_and_clients_sync() {
 }
 
 #[tokio::test]
+async fn a_broker_that_falls_silent_is_given_up_and_clients_sync_when_it_is_back() {
+    let world = World::with_faults(&[("WARREN_BROKER_HEARTBEAT_SECONDS", "1")]).await;
+    let socket = world.connect(&world.person()).await;
+    world.env.faults().broker.stall();
+    testkit::eventually(DEADLINE, || async {
+        match world.readyz().await {
+            (503, body) if body.contains("broker") => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    world.env.faults().broker.restore();
+    socket.expect_ready(ReadyReason::Restored).await;
+    world.end().await;
+}
+
+#[tokio::test]
 async fn without_a_broker_a_socket_says_hello_and_waits_for_ready() {
     let world = World::with_faults(&[]).await;
     world.env.faults().broker.cut();
