@@ -7,24 +7,23 @@
 //! however many frames gather. Sockets are written to in slices, and between two slices the worker
 //! reads and accepts.
 
-use std::cell::{RefCell, RefMut};
+mod worker;
+
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use protocol::frame::{CloseCode, ServerFrame};
 use protocol::routing::Route;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::app::Shared;
+pub use self::worker::Worker;
 use crate::config::DeliveryConfig;
 use crate::connection::Socket;
 use crate::metrics;
-use crate::outbound::{Written, text_frame};
+use crate::outbound::Written;
 use crate::roster::SocketAddress;
 use crate::settle;
 use crate::workers::{Batch, Inbox, Interests};
@@ -33,80 +32,6 @@ use crate::workers::{Batch, Inbox, Interests};
 const SLICE: usize = 64;
 /// Frames queued before others get a turn: about half a millisecond.
 const TURN: usize = 4096;
-
-/// A worker thread's own things.
-#[derive(Debug)]
-pub struct Worker {
-    /// The process.
-    pub shared: Arc<Shared>,
-    /// The worker's number.
-    pub index: usize,
-    hub: RefCell<Hub>,
-    /// Where every connection of this worker is read into.
-    buffer: RefCell<BytesMut>,
-}
-
-impl Worker {
-    /// A worker without sockets, whose hub will take from this inbox.
-    #[must_use]
-    pub fn new(shared: Arc<Shared>, inbox: &Inbox) -> Rc<Self> {
-        let hub = Hub::new(&shared.config.delivery, inbox.interests.clone());
-        Rc::new(Self {
-            shared,
-            index: inbox.index,
-            hub: RefCell::new(hub),
-            buffer: RefCell::default(),
-        })
-    }
-
-    /// The hub. Never held across an `await`, nor while a socket's own methods call back.
-    pub fn hub(&self) -> RefMut<'_, Hub> {
-        self.hub.borrow_mut()
-    }
-
-    /// Lends the buffer that connections are read into.
-    pub fn read<T>(&self, read: impl FnOnce(&mut BytesMut) -> T) -> T {
-        read(&mut self.buffer.borrow_mut())
-    }
-
-    /// Sends a frame to one socket, out of turn.
-    pub fn send(&self, socket: &Rc<Socket>, frame: Bytes) {
-        let deadline = self.close_deadline();
-        if socket.push(frame).is_err() {
-            socket.abandon(deadline);
-        }
-        self.hub().write(socket, Instant::now());
-    }
-
-    /// Sends a frame of the server's own to one socket, out of turn.
-    pub fn reply(&self, socket: &Rc<Socket>, frame: &ServerFrame) {
-        self.send(socket, text_frame(frame.encode().as_bytes()));
-    }
-
-    /// Queues a frame for one of many sockets: the hub writes it in its turn.
-    pub fn enqueue(&self, socket: &Rc<Socket>, frame: Bytes) {
-        if socket.push(frame).is_err() {
-            socket.abandon(self.close_deadline());
-        }
-        self.hub().make_due(socket);
-    }
-
-    /// Closes one of many sockets, behind what waits for it, in the hub's turn.
-    pub fn close_in_turn(&self, socket: &Rc<Socket>, code: CloseCode) {
-        socket.finish(code, self.close_deadline());
-        self.hub().make_due(socket);
-    }
-
-    /// Closes a socket, behind what waits for it.
-    pub fn close(&self, socket: &Rc<Socket>, code: CloseCode) {
-        socket.finish(code, self.close_deadline());
-        self.hub().write(socket, Instant::now());
-    }
-
-    fn close_deadline(&self) -> Instant {
-        Instant::now() + self.shared.config.socket.close_deadline
-    }
-}
 
 /// The sockets of one worker, and what is to be written to them.
 #[derive(Debug)]

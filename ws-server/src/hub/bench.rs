@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::bindings::Bindings;
 use crate::connection::NewSocket;
-use crate::outbound::Bounds;
+use crate::outbound::{Bounds, text_frame};
 use crate::rate::Bucket;
 use crate::settle::Membership;
 use crate::workers::Delivery;

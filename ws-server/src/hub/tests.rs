@@ -1,6 +1,7 @@
 //! The rule of writing, with times of the tests' own and real sockets.
 
 use actix_web::rt::net::TcpStream;
+use protocol::frame::CloseCode;
 use protocol::ids::{ConnectionId, GroupId, SessionId, UserId};
 use protocol::internal::SessionRef;
 use tokio::io::AsyncReadExt;
@@ -9,7 +10,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::bindings::Bindings;
 use crate::connection::NewSocket;
-use crate::outbound::Bounds;
+use crate::outbound::{Bounds, text_frame};
 use crate::rate::Bucket;
 use crate::settle::Membership;
 use crate::workers::Delivery;
