@@ -168,8 +168,27 @@ impl Bench {
     /// # Errors
     /// A part of the generator has ended.
     pub async fn window(&self, crowd: &Crowd, streams: Vec<Stream>) -> Result<Window> {
-        self.window_through(crowd, streams, &self.options.apis)
+        self.window_of(self.length(), crowd, streams).await
+    }
+
+    /// As [`window`](Self::window), of another length.
+    ///
+    /// # Errors
+    /// A part of the generator has ended.
+    pub async fn window_of(
+        &self,
+        length: Duration,
+        crowd: &Crowd,
+        streams: Vec<Stream>,
+    ) -> Result<Window> {
+        self.measure(length, crowd, streams, &self.options.apis)
             .await
+    }
+
+    /// How long a window is measured.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        Duration::from_secs(self.options.seconds)
     }
 
     /// As [`window`](Self::window), by way of other addresses.
@@ -182,8 +201,18 @@ impl Bench {
         streams: Vec<Stream>,
         apis: &[SocketAddr],
     ) -> Result<Window> {
+        self.measure(self.length(), crowd, streams, apis).await
+    }
+
+    async fn measure(
+        &self,
+        length: Duration,
+        crowd: &Crowd,
+        streams: Vec<Stream>,
+        apis: &[SocketAddr],
+    ) -> Result<Window> {
         let from = Instant::now() + Duration::from_secs(self.options.warm_up);
-        let until = from + Duration::from_secs(self.options.seconds);
+        let until = from + length;
         let live = &crowd.live;
         for received in &live.received {
             received.store(0, Ordering::Relaxed);
@@ -235,14 +264,19 @@ impl Bench {
         Ok(Meter::start(usage::processes(&self.options.run_dir)?))
     }
 
-    /// Waits until the next window, begun now, is over; says what was counted in it by `count`.
+    /// Waits until the next window of this length, begun now, is over; says what was counted in it
+    /// by `count`.
     ///
     /// # Errors
     /// What counting ends with.
-    pub async fn count_in_window(&self, count: impl AsyncFn() -> Result<i64>) -> Result<f64> {
+    pub async fn count_in_window(
+        &self,
+        length: Duration,
+        count: impl AsyncFn() -> Result<i64>,
+    ) -> Result<f64> {
         tokio::time::sleep(Duration::from_secs(self.options.warm_up)).await;
         let before = count().await?;
-        tokio::time::sleep(Duration::from_secs(self.options.seconds)).await;
+        tokio::time::sleep(length).await;
         Ok((count().await? - before) as f64)
     }
 

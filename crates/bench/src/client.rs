@@ -304,7 +304,8 @@ impl Client {
         let Some((id, ledger)) = self.seat.hears.first() else {
             return;
         };
-        if ledger.seq() > self.said_seq {
+        let hushed = self.floor.live.hushed.load(Ordering::Relaxed);
+        if !hushed && ledger.seq() > self.said_seq {
             self.said_seq = ledger.seq();
             let kind = match self.seat.watermarks {
                 Watermarks::Read => "read",

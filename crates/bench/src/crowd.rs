@@ -142,6 +142,11 @@ impl Crowd {
         }
     }
 
+    /// Lets those who send watermarks send none, or send them again.
+    pub fn hush(&self, hushed: bool) {
+        self.live.hushed.store(hushed, Ordering::Relaxed);
+    }
+
     /// What was seen since the last time.
     ///
     /// # Errors

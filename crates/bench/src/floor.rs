@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -73,6 +73,8 @@ pub struct Live {
     pub back: AtomicU64,
     /// New messages in the window, by class.
     pub received: [AtomicU64; CLASSES],
+    /// Whoever sends watermarks sends none now.
+    pub hushed: AtomicBool,
     /// Connections that were lost.
     pub lost: AtomicU64,
 }

@@ -8,6 +8,7 @@ use crate::spent::Spent;
 use crate::tally::{Deliveries, Tally};
 
 /// What happened in a window.
+#[derive(Default)]
 pub struct Window {
     /// By stream.
     pub sent: Vec<Sent>,
@@ -18,6 +19,16 @@ pub struct Window {
 }
 
 impl Window {
+    /// Adds a later one of the same streams.
+    pub fn add(&mut self, later: Self) {
+        self.sent.resize(later.sent.len(), Sent::default());
+        for (mine, laters) in self.sent.iter_mut().zip(later.sent) {
+            mine.add(laters);
+        }
+        self.tally.add(later.tally);
+        self.spent.add(&later.spent);
+    }
+
     /// What clients of a class got.
     ///
     /// # Errors

@@ -4,7 +4,6 @@ use anyhow::Result;
 
 use crate::bench::Bench;
 use crate::crowd::Crowd;
-use crate::floor::Watermarks;
 use crate::load::{Pace, Stream, Target};
 use crate::people::Room;
 use crate::report::{Bound, Line, Plot, Report};
@@ -17,10 +16,6 @@ pub const MEMBERS: u32 = 1000;
 pub const BUSY: f64 = 332.0;
 /// Messages a second in a quiet one.
 const QUIET: f64 = 30.0;
-/// Messages a second beside which receipts are measured.
-const BESIDE_RECEIPTS: f64 = 100.0;
-/// One client in so many says that it reads.
-const READERS: usize = 10;
 
 /// A stream into a room, by all of its members in turn.
 pub fn stream(bench: &Bench, room: &Room, rate: f64) -> Stream {
@@ -208,80 +203,4 @@ pub async fn max(bench: &Bench) -> Result<Report> {
     ];
     end(crowd, &mut report).await?;
     Ok(report)
-}
-
-pub async fn receipts(bench: &Bench) -> Result<Report> {
-    let (room, crowd) = connected(bench).await?;
-    let (without, rows_without) = beside_receipts(bench, &room, &crowd).await?;
-    let mut ended = crowd.leave().await?;
-
-    let ledger = bench.people.ledger(room.conversation_id).await?;
-    let mut crowd = bench.crowd()?;
-    let seats = room.members.clone().enumerate().map(|(place, person)| {
-        let mut seat = bench.seat(person, 0, vec![(room.conversation_id, ledger.clone())]);
-        seat.watermarks = if place % READERS == 0 {
-            Watermarks::Read
-        } else {
-            Watermarks::Delivered
-        };
-        seat
-    });
-    crowd.join(seats.collect(), 500.0).await?;
-    let (with, rows_with) = beside_receipts(bench, &room, &crowd).await?;
-
-    let what = format!(
-        "room at {BESIDE_RECEIPTS} messages/s, every client says what it received once a second, one in {READERS} what it read"
-    );
-    let mut report = bench.report("room-receipts", what);
-    let p95 = |window: &Window| window.deliveries(0).map(|of| of.times.ms(0.95));
-    let (quiet, loud) = (p95(&without)?, p95(&with)?);
-    report.tell("delivery p95 without receipts", quiet, "ms");
-    report.require("delivery p95", loud, "ms", Bound::AtMost(quiet * 1.25));
-    // Each message moves its sender's row as well, with receipts and without.
-    let rows = (rows_with - rows_without).max(0.0);
-    let seconds = with.spent.seconds;
-    report.require(
-        "rows written per second and member",
-        rows / seconds / f64::from(MEMBERS),
-        "",
-        Bound::AtMost(1.0),
-    );
-    let added = with.spent.server_cpu() - without.spent.server_cpu();
-    report.tell(
-        "server CPU that receipts add",
-        added * 1e3 / seconds,
-        "ms/s",
-    );
-    report.require(
-        "server CPU per row",
-        added * 1e6 / rows.max(1.0),
-        "µs",
-        Bound::AtMost(100.0),
-    );
-    for kind in ["api", "ws-server", "postgres", "rabbitmq"] {
-        let added = with.spent.cpu_of(kind) - without.spent.cpu_of(kind);
-        report.tell(format!("of it {kind}"), added * 1e6 / rows.max(1.0), "µs");
-    }
-    let sent = with.tally.watermarks as f64 / seconds;
-    report.tell("watermarks sent", sent, "/s");
-    report.tell(
-        "frames about them",
-        with.tally.receipts as f64 / seconds,
-        "/s",
-    );
-    without.tell_whole(&mut report, "without receipts: ");
-    with.tell(&mut report);
-    ended.add(crowd.leave().await?);
-    tell_end(&ended, &mut report);
-    Ok(report)
-}
-
-/// A window, and how many members' rows were written in it.
-async fn beside_receipts(bench: &Bench, room: &Room, crowd: &Crowd) -> Result<(Window, f64)> {
-    // A connection tells its statistics once a second: at both ends of a window alike.
-    let rows = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'members'";
-    let rows = bench.count_in_window(async || bench.people.number(rows).await);
-    let streams = vec![stream(bench, room, BESIDE_RECEIPTS)];
-    let (window, rows) = tokio::join!(bench.window(crowd, streams), rows);
-    Ok((window?, rows?))
 }
