@@ -211,6 +211,7 @@ impl Bench {
         streams: Vec<Stream>,
         apis: &[SocketAddr],
     ) -> Result<Window> {
+        let mut before = crowd.settle().await?;
         let from = Instant::now() + Duration::from_secs(self.options.warm_up);
         let until = from + length;
         let live = &crowd.live;
@@ -219,8 +220,7 @@ impl Bench {
         }
         live.from.store(self.marks.at(from), Ordering::Relaxed);
         live.until.store(self.marks.at(until), Ordering::Relaxed);
-        // What was seen before is not of this window.
-        crowd.collect().await?;
+        before.add(crowd.collect().await?);
         let senders: Vec<_> = streams
             .into_iter()
             .map(|stream| {
@@ -245,7 +245,9 @@ impl Bench {
         while !arrived(&sent) && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let tally = crowd.collect().await?;
+        let mut tally = crowd.collect().await?;
+        // What was seen before is not of this window, but who was lost then is not there now.
+        tally.add(before.harm());
         spent.reads_late = tally.lateness.clone();
         if !sent.is_empty() {
             spent.sends_late = sent.iter().fold(Times::default(), |mut all, sent| {

@@ -69,6 +69,8 @@ pub struct Live {
     pub until: AtomicU64,
     /// Sockets that are ready.
     pub ready: AtomicU64,
+    /// Clients that are ready, have synced and know of no hole.
+    pub whole: AtomicU64,
     /// Clients that came back after a storm and have synced.
     pub back: AtomicU64,
     /// New messages in the window, by class.

@@ -54,6 +54,9 @@ pub async fn end(crowd: Crowd, report: &mut Report) -> Result<()> {
 
 /// Adds what the end of a crowd has shown.
 pub fn tell_end(last: &Tally, report: &mut Report) {
+    report.require_none("connections lost at the end", last.connections_lost());
+    report.notes.extend(last.losses());
+    report.require_none("clients not whole at the end", last.not_whole);
     report.require_none("holes at the end", last.holes);
     report.require_none("misplaced after the rule", last.misplaced);
 }
@@ -141,9 +144,14 @@ pub async fn max(bench: &Bench) -> Result<Report> {
     let mut latency = names.map(|name| (name, Vec::new()));
     let mut costs = Vec::new();
     for rate in LADDER {
-        let window = bench
+        let mut window = bench
             .window(&crowd, vec![stream(bench, &room, rate)])
             .await?;
+        let is_last = !window.is_whole() || window.deliveries(0)?.times.ms(0.95) > IN_TIME_MS;
+        if is_last {
+            // What it broke shows until everybody is whole again, and is not the end's.
+            window.tally.add(crowd.settle().await?.harm());
+        }
         let times = &window.deliveries(0)?.times;
         let offered = rate * f64::from(MEMBERS);
         for ((_, points), quantile) in latency.iter_mut().zip([0.5, 0.95, 0.99]) {
@@ -157,12 +165,13 @@ pub async fn max(bench: &Bench) -> Result<Report> {
             window.us_per_delivery(),
             "µs",
         );
-        if !window.is_whole() || p95 > IN_TIME_MS {
-            let share = window.received() as f64 * 100.0 / window.expected().max(1) as f64;
-            report.notes.push(format!(
-                "at {offered:.0}/s {share:.3} % arrived, p95 {p95:.0} ms; {}",
-                window.spent.lateness()
-            ));
+        report.tell(
+            format!("connections lost at {offered:.0}/s"),
+            window.tally.connections_lost() as f64,
+            "",
+        );
+        if is_last {
+            report.notes.push(too_much(offered, &window, p95));
             break;
         }
         best = Some((offered, window));
@@ -203,4 +212,78 @@ pub async fn max(bench: &Bench) -> Result<Report> {
     ];
     end(crowd, &mut report).await?;
     Ok(report)
+}
+
+/// What became of a step that does not count.
+fn too_much(offered: f64, window: &Window, p95: f64) -> String {
+    let share = window.received() as f64 * 100.0 / window.expected().max(1) as f64;
+    let mut losses = window.tally.losses();
+    if losses.is_empty() {
+        losses.push("no connection was lost".to_owned());
+    }
+    format!(
+        "at {offered:.0}/s {share:.3} % arrived, p95 {p95:.0} ms; {}; {} times a client was too far behind and began anew; {}",
+        losses.join(", "),
+        window.tally.begun_anew,
+        window.spent.lateness()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Sent;
+    use crate::tally::Deliveries;
+    use crate::units::Units;
+
+    fn window(lost: u64) -> Window {
+        let mut window = Window {
+            sent: vec![Sent {
+                expected: 1000,
+                ..Sent::default()
+            }],
+            ..Window::default()
+        };
+        window.tally.deliveries[0] = Deliveries {
+            received: 1000,
+            ..Deliveries::default()
+        };
+        if lost > 0 {
+            let reason = "closed with 4508".to_owned();
+            window.tally.lost.insert(reason, lost);
+        }
+        window
+    }
+
+    #[test]
+    fn a_step_that_cut_somebody_off_does_not_count() {
+        assert!(window(0).is_whole());
+        // What a sync brought has arrived, but the client was away.
+        assert!(!window(3).is_whole());
+        let note = too_much(1e6, &window(3), 50.0);
+        assert!(
+            note.contains("3 connections lost: closed with 4508"),
+            "{note}"
+        );
+    }
+
+    #[test]
+    fn who_is_lost_or_away_at_the_end_is_told() {
+        let units = Units {
+            send_us: 8.0,
+            fdatasync_ms: 0.1,
+        };
+        let reached = |last: &Tally| {
+            let mut report = Report::new("room", "work".to_owned(), units);
+            tell_end(last, &mut report);
+            report.reached(true)
+        };
+        assert!(reached(&Tally::default()));
+        assert!(!reached(&window(1).tally));
+        let away = Tally {
+            not_whole: 1,
+            ..Tally::default()
+        };
+        assert!(!reached(&away));
+    }
 }
