@@ -249,7 +249,7 @@ impl Client {
                     tally.offline.push(self.floor.marks.at(now.into_std()));
                 }
             }
-            Event::Receipts => tally.receipts += 1,
+            Event::Receipts => tally.receipts += u64::from(self.in_window(now)),
             Event::Refused => tally.refused += 1,
             Event::Draining | Event::Other => {}
         }
@@ -286,9 +286,8 @@ impl Client {
     fn count(&self, client_id: Uuid, now: Instant, tally: &mut Tally) {
         let Floor { live, marks, .. } = &*self.floor;
         let class = self.seat.class;
-        let window = live.from.load(Ordering::Relaxed)..live.until.load(Ordering::Relaxed);
         if let Some(due) = marks.due(client_id)
-            && window.contains(&due)
+            && live.measures(due)
             && let Some(deliveries) = tally.deliveries.get_mut(class)
             && let Some(received) = live.received.get(class)
         {
@@ -297,6 +296,11 @@ impl Client {
             deliveries.times.record(time);
             received.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn in_window(&self, now: Instant) -> bool {
+        let Floor { live, marks, .. } = &*self.floor;
+        live.measures(marks.at(now.into_std()))
     }
 
     fn say(&mut self, frame: &Value) {
@@ -316,7 +320,8 @@ impl Client {
                 _ => "delivered",
             };
             let frame = json!({ "type": kind, "conversation_id": id, "seq": ledger.seq() });
-            self.floor.tally.borrow_mut().watermarks += 1;
+            let counts = u64::from(self.in_window(Instant::now()));
+            self.floor.tally.borrow_mut().watermarks += counts;
             self.say(&frame);
         }
     }

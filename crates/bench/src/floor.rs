@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -79,6 +79,14 @@ pub struct Live {
     pub hushed: AtomicBool,
     /// Connections that were lost.
     pub lost: AtomicU64,
+}
+
+impl Live {
+    /// Whether a moment of the run's clock is in the window.
+    #[must_use]
+    pub fn measures(&self, at: u64) -> bool {
+        (self.from.load(Ordering::Relaxed)..self.until.load(Ordering::Relaxed)).contains(&at)
+    }
 }
 
 /// What clients are told.

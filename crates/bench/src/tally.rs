@@ -91,9 +91,9 @@ pub struct Tally {
     pub restored: u64,
     /// Frames of the clients that the server refused.
     pub refused: u64,
-    /// Watermark frames sent.
+    /// Watermark frames sent in the window.
     pub watermarks: u64,
-    /// Frames about watermarks that came.
+    /// Frames about watermarks that came in it.
     pub receipts: u64,
     /// Frames, and reads that brought them.
     pub frames: u64,

@@ -1,5 +1,6 @@
 //! What becomes of clients that are cut off or miss something, against a server of few words.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::vec;
 
@@ -89,9 +90,15 @@ fn message(rev: i64) -> Vec<u8> {
     server_frame(TEXT, text.as_bytes())
 }
 
-/// A crowd of one client that holds ten messages.
+/// A crowd of one client that holds ten messages, before any window.
 async fn crowd_of_one(server: SocketAddr) -> Crowd {
+    crowd_in(0..0, server).await
+}
+
+async fn crowd_in(window: Range<u64>, server: SocketAddr) -> Crowd {
     let mut crowd = Crowd::new(1, Marks::new(), &[server]).unwrap();
+    crowd.live.from.store(window.start, Ordering::Relaxed);
+    crowd.live.until.store(window.end, Ordering::Relaxed);
     let seat = Seat {
         address: server,
         token: "token".into(),
@@ -143,4 +150,16 @@ async fn a_hole_that_nobody_fills_is_a_hole_at_the_end() {
     let last = crowd.leave().await.unwrap();
     assert_eq!((last.not_whole, last.holes), (1, 1));
     assert_eq!(last.connections_lost(), 0);
+}
+
+#[tokio::test]
+async fn frames_about_receipts_are_those_of_the_window() {
+    for (window, count) in [(0..0, 0), (0..u64::MAX, 1)] {
+        let server = Server {
+            sockets: vec![[event("receipts"), event("ready")].concat()],
+            answers: |_| Value::Null,
+        };
+        let crowd = crowd_in(window, server.start().await).await;
+        assert_eq!(crowd.leave().await.unwrap().receipts, count);
+    }
 }
