@@ -168,8 +168,27 @@ impl Bench {
     /// # Errors
     /// A part of the generator has ended.
     pub async fn window(&self, crowd: &Crowd, streams: Vec<Stream>) -> Result<Window> {
-        self.window_through(crowd, streams, &self.options.apis)
+        self.window_of(self.length(), crowd, streams).await
+    }
+
+    /// As [`window`](Self::window), of another length.
+    ///
+    /// # Errors
+    /// A part of the generator has ended.
+    pub async fn window_of(
+        &self,
+        length: Duration,
+        crowd: &Crowd,
+        streams: Vec<Stream>,
+    ) -> Result<Window> {
+        self.measure(length, crowd, streams, &self.options.apis)
             .await
+    }
+
+    /// How long a window is measured.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        Duration::from_secs(self.options.seconds)
     }
 
     /// As [`window`](Self::window), by way of other addresses.
@@ -182,16 +201,26 @@ impl Bench {
         streams: Vec<Stream>,
         apis: &[SocketAddr],
     ) -> Result<Window> {
+        self.measure(self.length(), crowd, streams, apis).await
+    }
+
+    async fn measure(
+        &self,
+        length: Duration,
+        crowd: &Crowd,
+        streams: Vec<Stream>,
+        apis: &[SocketAddr],
+    ) -> Result<Window> {
+        let mut before = crowd.settle().await?;
         let from = Instant::now() + Duration::from_secs(self.options.warm_up);
-        let until = from + Duration::from_secs(self.options.seconds);
+        let until = from + length;
         let live = &crowd.live;
         for received in &live.received {
             received.store(0, Ordering::Relaxed);
         }
         live.from.store(self.marks.at(from), Ordering::Relaxed);
         live.until.store(self.marks.at(until), Ordering::Relaxed);
-        // What was seen before is not of this window.
-        crowd.collect().await?;
+        before.add(crowd.collect().await?);
         let senders: Vec<_> = streams
             .into_iter()
             .map(|stream| {
@@ -216,7 +245,9 @@ impl Bench {
         while !arrived(&sent) && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let tally = crowd.collect().await?;
+        let mut tally = crowd.collect().await?;
+        // What was seen before is not of this window, but who was lost then is not there now.
+        tally.add(before.harm());
         spent.reads_late = tally.lateness.clone();
         if !sent.is_empty() {
             spent.sends_late = sent.iter().fold(Times::default(), |mut all, sent| {
@@ -235,14 +266,19 @@ impl Bench {
         Ok(Meter::start(usage::processes(&self.options.run_dir)?))
     }
 
-    /// Waits until the next window, begun now, is over; says what was counted in it by `count`.
+    /// Waits until the next window of this length, begun now, is over; says what was counted in it
+    /// by `count`.
     ///
     /// # Errors
     /// What counting ends with.
-    pub async fn count_in_window(&self, count: impl AsyncFn() -> Result<i64>) -> Result<f64> {
+    pub async fn count_in_window(
+        &self,
+        length: Duration,
+        count: impl AsyncFn() -> Result<i64>,
+    ) -> Result<f64> {
         tokio::time::sleep(Duration::from_secs(self.options.warm_up)).await;
         let before = count().await?;
-        tokio::time::sleep(Duration::from_secs(self.options.seconds)).await;
+        tokio::time::sleep(length).await;
         Ok((count().await? - before) as f64)
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
 use crate::event::{self, Event, Heard};
@@ -24,8 +24,8 @@ mod healing;
 
 /// The contract's: something must be said at least this often.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// The contract's: a hole is asked about after this and up to a second more.
-const HOLE_PATIENCE_MS: u64 = 500;
+/// Whose connection was lost comes back at a moment within this.
+const BACK_WITHIN: Duration = Duration::from_secs(2);
 /// At most one watermark a second and conversation.
 const WATERMARK_EVERY: Duration = Duration::from_secs(1);
 
@@ -46,6 +46,7 @@ pub async fn live(seat: Seat, floor: Rc<Floor>, begin: Instant) {
             floor.live.ready.fetch_sub(1, Ordering::Relaxed);
             client.is_ready = false;
         }
+        client.note(false);
         let pause = match ended {
             Ok(End::Told) => break,
             Ok(End::Dropped(at, within)) => {
@@ -57,17 +58,17 @@ pub async fn live(seat: Seat, floor: Rc<Floor>, begin: Instant) {
                     .tally
                     .borrow_mut()
                     .lost
-                    .entry(error.to_string())
+                    .entry(format!("{error:#}"))
                     .or_default() += 1;
                 floor.live.lost.fetch_add(1, Ordering::Relaxed);
                 client.must_sync = true;
-                Duration::from_secs(2)
+                BACK_WITHIN
             }
         };
-        if *floor.order.borrow() == Order::Leave {
-            break;
+        tokio::select! {
+            _ = client.order.wait_for(|order| *order == Order::Leave) => break,
+            () = sleep(pause.mul_f64(rand::random())) => {}
         }
-        tokio::time::sleep(pause.mul_f64(rand::random())).await;
     }
     let mut tally = floor.tally.borrow_mut();
     for (_, ledger) in &client.seat.hears {
@@ -82,6 +83,8 @@ struct Client {
     reader: Reader,
     order: watch::Receiver<Order>,
     is_ready: bool,
+    /// As the others see it: ready, synced, and without a hole.
+    is_whole: bool,
     must_sync: bool,
     hole_at: Option<Instant>,
     said_seq: i64,
@@ -96,6 +99,7 @@ impl Client {
             floor,
             reader: Reader::default(),
             is_ready: false,
+            is_whole: false,
             must_sync: false,
             hole_at: None,
             said_seq: 0,
@@ -118,7 +122,9 @@ impl Client {
                 let out = std::mem::take(&mut self.out);
                 stream.write_all(&out).await.context("write")?;
             }
-            if self.is_ready && (self.must_sync || back_since.is_some()) {
+            let must_sync = self.must_sync || back_since.is_some();
+            self.note(self.is_ready && !must_sync && !self.has_hole());
+            if self.is_ready && must_sync {
                 self.must_sync = false;
                 self.sync().await?;
                 if let Some(since) = back_since.take() {
@@ -129,6 +135,7 @@ impl Client {
                         .record_duration(since.elapsed());
                     self.floor.live.back.fetch_add(1, Ordering::Relaxed);
                 }
+                continue;
             }
             let mut next = ping_at;
             if self.seat.watermarks != Watermarks::None {
@@ -242,7 +249,7 @@ impl Client {
                     tally.offline.push(self.floor.marks.at(now.into_std()));
                 }
             }
-            Event::Receipts => tally.receipts += 1,
+            Event::Receipts => tally.receipts += u64::from(self.in_window(now)),
             Event::Refused => tally.refused += 1,
             Event::Draining | Event::Other => {}
         }
@@ -268,10 +275,7 @@ impl Client {
             Outcome::InOrder | Outcome::Early => {}
         }
         match (had_hole, ledger.has_hole()) {
-            (false, true) => {
-                let patience = HOLE_PATIENCE_MS + rand::rng().random_range(0..1000);
-                self.hole_at = Some(now + Duration::from_millis(patience));
-            }
+            (false, true) => self.ask_later(now),
             (true, false) => self.hole_at = None,
             _ => {}
         }
@@ -282,9 +286,8 @@ impl Client {
     fn count(&self, client_id: Uuid, now: Instant, tally: &mut Tally) {
         let Floor { live, marks, .. } = &*self.floor;
         let class = self.seat.class;
-        let window = live.from.load(Ordering::Relaxed)..live.until.load(Ordering::Relaxed);
         if let Some(due) = marks.due(client_id)
-            && window.contains(&due)
+            && live.measures(due)
             && let Some(deliveries) = tally.deliveries.get_mut(class)
             && let Some(received) = live.received.get(class)
         {
@@ -293,6 +296,11 @@ impl Client {
             deliveries.times.record(time);
             received.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn in_window(&self, now: Instant) -> bool {
+        let Floor { live, marks, .. } = &*self.floor;
+        live.measures(marks.at(now.into_std()))
     }
 
     fn say(&mut self, frame: &Value) {
@@ -304,14 +312,16 @@ impl Client {
         let Some((id, ledger)) = self.seat.hears.first() else {
             return;
         };
-        if ledger.seq() > self.said_seq {
+        let hushed = self.floor.live.hushed.load(Ordering::Relaxed);
+        if !hushed && ledger.seq() > self.said_seq {
             self.said_seq = ledger.seq();
             let kind = match self.seat.watermarks {
                 Watermarks::Read => "read",
                 _ => "delivered",
             };
             let frame = json!({ "type": kind, "conversation_id": id, "seq": ledger.seq() });
-            self.floor.tally.borrow_mut().watermarks += 1;
+            let counts = u64::from(self.in_window(Instant::now()));
+            self.floor.tally.borrow_mut().watermarks += counts;
             self.say(&frame);
         }
     }

@@ -20,6 +20,8 @@ use crate::mark::Marks;
 use crate::spent::PROBE;
 use crate::tally::Tally;
 
+/// Whose connection was lost is back within 2 s, and then asks for what it missed.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// What one read takes at most: a tick's worth of a busy room.
 const BUFFER: usize = 64 * 1024;
 
@@ -35,6 +37,8 @@ pub struct Crowd {
     threads: Vec<Thread>,
     order: watch::Sender<Order>,
     members: u64,
+    /// How long who was cut off, or is behind, has to be whole again.
+    patience: Duration,
 }
 
 struct Thread {
@@ -78,6 +82,7 @@ impl Crowd {
             threads: made,
             order,
             members: 0,
+            patience: PATIENCE,
         })
     }
 
@@ -142,6 +147,11 @@ impl Crowd {
         }
     }
 
+    /// Lets those who send watermarks send none, or send them again.
+    pub fn hush(&self, hushed: bool) {
+        self.live.hushed.store(hushed, Ordering::Relaxed);
+    }
+
     /// What was seen since the last time.
     ///
     /// # Errors
@@ -157,15 +167,34 @@ impl Crowd {
         Ok(all)
     }
 
-    /// Ends every connection, and says what was seen at last.
+    /// Waits until every client is connected and misses nothing, or the patience is at its end; says
+    /// what was seen since the last time.
+    ///
+    /// # Errors
+    /// A thread has ended.
+    pub async fn settle(&self) -> Result<Tally> {
+        let deadline = Instant::now() + self.patience;
+        while self.whole() < self.members && Instant::now() < deadline {
+            sleep(Duration::from_millis(5)).await;
+        }
+        self.collect().await
+    }
+
+    fn whole(&self) -> u64 {
+        self.live.whole.load(Ordering::Relaxed)
+    }
+
+    /// Ends every connection when all are whole, and says what was seen at last.
     ///
     /// # Errors
     /// A thread has ended before.
     pub async fn leave(self) -> Result<Tally> {
+        let mut last = self.settle().await?;
+        last.not_whole = self.members.saturating_sub(self.whole());
         self.order.send_replace(Order::Leave);
         // The clients need a turn each.
         sleep(Duration::from_millis(500)).await;
-        let last = self.collect().await?;
+        last.add(self.collect().await?);
         for thread in self.threads {
             drop(thread.commands);
             if thread.handle.join().is_err() {
@@ -197,3 +226,6 @@ async fn work(floor: Rc<Floor>, mut inbox: mpsc::Receiver<Command>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -69,12 +69,24 @@ pub struct Live {
     pub until: AtomicU64,
     /// Sockets that are ready.
     pub ready: AtomicU64,
+    /// Clients that are ready, have synced and know of no hole.
+    pub whole: AtomicU64,
     /// Clients that came back after a storm and have synced.
     pub back: AtomicU64,
     /// New messages in the window, by class.
     pub received: [AtomicU64; CLASSES],
+    /// Whoever sends watermarks sends none now.
+    pub hushed: AtomicBool,
     /// Connections that were lost.
     pub lost: AtomicU64,
+}
+
+impl Live {
+    /// Whether a moment of the run's clock is in the window.
+    #[must_use]
+    pub fn measures(&self, at: u64) -> bool {
+        (self.from.load(Ordering::Relaxed)..self.until.load(Ordering::Relaxed)).contains(&at)
+    }
 }
 
 /// What clients are told.

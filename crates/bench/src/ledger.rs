@@ -58,16 +58,30 @@ impl Ledger {
             return if late { Outcome::Late } else { Outcome::Early };
         }
         self.apply(rev, seq);
+        self.catch_up();
+        if overtaken {
+            Outcome::Late
+        } else {
+            Outcome::InOrder
+        }
+    }
+
+    /// Goes on from the newest message: what lies between is left to the history.
+    pub fn begin_anew(&mut self, rev: i64, seq: i64) {
+        if rev > self.rev {
+            (self.rev, self.seq) = (rev, seq);
+            self.ahead = self.ahead.split_off(&(rev + 1));
+            self.catch_up();
+        }
+    }
+
+    /// Applies what waited for what is applied now.
+    fn catch_up(&mut self) {
         while let Some(next) = self.ahead.first_entry()
             && *next.key() == self.rev + 1
         {
             let (rev, seq) = next.remove_entry();
             self.apply(rev, seq);
-        }
-        if overtaken {
-            Outcome::Late
-        } else {
-            Outcome::InOrder
         }
     }
 
@@ -132,6 +146,24 @@ mod tests {
         ledger.take(12, 11);
         ledger.take(13, 13);
         assert_eq!(ledger.misplaced, 2);
+    }
+
+    #[test]
+    fn who_begins_anew_keeps_what_came_above() {
+        let mut ledger = Ledger::new(10, 10);
+        for rev in [600, 700, 701, 703] {
+            ledger.take(rev, rev);
+        }
+        ledger.begin_anew(700, 700);
+        assert_eq!(
+            (ledger.rev(), ledger.seq(), ledger.misplaced),
+            (701, 701, 0)
+        );
+        assert!(ledger.has_hole());
+        // A page from before is no step back.
+        ledger.begin_anew(690, 690);
+        assert_eq!(ledger.take(702, 702), Outcome::Late);
+        assert_eq!((ledger.rev(), ledger.has_hole()), (703, false));
     }
 
     proptest! {

@@ -61,6 +61,18 @@ pub struct Sent {
     pub lateness: Times,
 }
 
+impl Sent {
+    /// Adds what became of later ones.
+    pub fn add(&mut self, later: Self) {
+        self.acknowledged += later.acknowledged;
+        self.expected += later.expected;
+        self.failed += later.failed;
+        self.failure = later.failure.or(self.failure.take());
+        self.answer.add(&later.answer);
+        self.lateness.add(&later.lateness);
+    }
+}
+
 struct Desk {
     marks: Marks,
     apis: Vec<Api>,

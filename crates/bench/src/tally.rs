@@ -79,17 +79,21 @@ pub struct Tally {
     pub changes_calls: u64,
     /// Messages that only `changes` or `sync` brought.
     pub healed: u64,
+    /// Times that a client was too far behind for `changes` and `sync`, and began anew.
+    pub begun_anew: u64,
     /// Messages whose place did not follow the one before.
     pub misplaced: u64,
     /// Holes that are still open.
     pub holes: u64,
+    /// Clients that were away at the end, or missed something.
+    pub not_whole: u64,
     /// `ready restored`.
     pub restored: u64,
     /// Frames of the clients that the server refused.
     pub refused: u64,
-    /// Watermark frames sent.
+    /// Watermark frames sent in the window.
     pub watermarks: u64,
-    /// Frames about watermarks that came.
+    /// Frames about watermarks that came in it.
     pub receipts: u64,
     /// Frames, and reads that brought them.
     pub frames: u64,
@@ -104,6 +108,31 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Connections that ended against the clients' will.
+    #[must_use]
+    pub fn connections_lost(&self) -> u64 {
+        self.lost.values().sum()
+    }
+
+    /// The same in words: how many by what.
+    #[must_use]
+    pub fn losses(&self) -> Vec<String> {
+        let losses = self.lost.iter();
+        losses
+            .map(|(reason, times)| format!("{times} connections lost: {reason}"))
+            .collect()
+    }
+
+    /// Only what harm was done.
+    #[must_use]
+    pub fn harm(self) -> Self {
+        Self {
+            begun_anew: self.begun_anew,
+            lost: self.lost,
+            ..Self::default()
+        }
+    }
+
     /// Adds another thread's.
     pub fn add(&mut self, other: Self) {
         self.hello.add(&other.hello);
@@ -117,8 +146,10 @@ impl Tally {
         }
         self.changes_calls += other.changes_calls;
         self.healed += other.healed;
+        self.begun_anew += other.begun_anew;
         self.misplaced += other.misplaced;
         self.holes += other.holes;
+        self.not_whole += other.not_whole;
         self.restored += other.restored;
         self.refused += other.refused;
         self.watermarks += other.watermarks;

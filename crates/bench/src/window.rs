@@ -8,6 +8,7 @@ use crate::spent::Spent;
 use crate::tally::{Deliveries, Tally};
 
 /// What happened in a window.
+#[derive(Default)]
 pub struct Window {
     /// By stream.
     pub sent: Vec<Sent>,
@@ -18,6 +19,16 @@ pub struct Window {
 }
 
 impl Window {
+    /// Adds a later one of the same streams.
+    pub fn add(&mut self, later: Self) {
+        self.sent.resize(later.sent.len(), Sent::default());
+        for (mine, laters) in self.sent.iter_mut().zip(later.sent) {
+            mine.add(laters);
+        }
+        self.tally.add(later.tally);
+        self.spent.add(&later.spent);
+    }
+
     /// What clients of a class got.
     ///
     /// # Errors
@@ -52,16 +63,12 @@ impl Window {
         classes.map(|deliveries| deliveries.received).sum()
     }
 
-    /// Connections that ended against the clients' will.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.tally.lost.values().sum()
-    }
-
-    /// Whether everything arrived that was to.
+    /// Whether everything arrived that was to, and nobody was cut off.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.received() >= self.expected() && self.failed() == 0
+        self.received() >= self.expected()
+            && self.failed() == 0
+            && self.tally.connections_lost() == 0
     }
 
     /// Server CPU for each delivery, in µs.
@@ -103,6 +110,7 @@ impl Window {
         report.tell("calls of changes", self.tally.changes_calls as f64, "");
         report.tell("messages that these brought", self.tally.healed as f64, "");
         report.tell("restored", self.tally.restored as f64, "");
+        report.tell("began anew", self.tally.begun_anew as f64, "");
         self.tell_costs(report);
     }
 
@@ -115,15 +123,17 @@ impl Window {
             format!("{of}frames that the server refused"),
             self.tally.refused,
         );
-        report.require_none(format!("{of}connections lost"), self.lost());
+        report.require_none(
+            format!("{of}connections lost"),
+            self.tally.connections_lost(),
+        );
         for failure in self.sent.iter().filter_map(|sent| sent.failure.as_ref()) {
             report.notes.push(format!("{of}a send failed: {failure}"));
         }
-        for (reason, times) in &self.tally.lost {
-            report
-                .notes
-                .push(format!("{of}{times} connections lost: {reason}"));
-        }
+        let losses = self.tally.losses().into_iter();
+        report
+            .notes
+            .extend(losses.map(|loss| format!("{of}{loss}")));
     }
 
     /// Adds what each process cost, and whether the generator can be believed.

@@ -168,14 +168,14 @@ pub fn client_frame(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// A server's frame, by the letter of RFC 6455, section 5.2.
-    fn server_frame(payload: &[u8]) -> Vec<u8> {
-        let mut frame = vec![0x81];
+    pub fn server_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![first];
         match payload.len() {
             length @ 0..126 => frame.push(length as u8),
             length @ 126..65536 => {
@@ -198,7 +198,7 @@ mod tests {
             cuts in prop::collection::vec(1..5000_usize, 1..8),
         ) {
             let sent: Vec<Vec<u8>> = lengths.iter().enumerate().map(|(i, n)| vec![i as u8; *n]).collect();
-            let stream: Vec<u8> = sent.iter().flat_map(|payload| server_frame(payload)).collect();
+            let stream: Vec<u8> = sent.iter().flat_map(|payload| server_frame(0x81, payload)).collect();
             let mut reader = Reader::default();
             let mut got = Vec::new();
             let mut cuts = cuts.iter().cycle();

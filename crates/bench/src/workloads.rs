@@ -7,6 +7,7 @@ mod growth;
 mod history;
 mod pairs;
 mod presence;
+mod receipts;
 mod room;
 
 use std::path::Path;
@@ -50,7 +51,7 @@ pub async fn run(bench: &Bench, name: &str) -> Result<Report> {
         "room" => room::room(bench).await,
         "room-quiet" => room::quiet(bench).await,
         "room-max" => room::max(bench).await,
-        "room-receipts" => room::receipts(bench).await,
+        "room-receipts" => receipts::receipts(bench).await,
         "pairs" => pairs::pairs(bench).await,
         "pairs-max" => pairs::max(bench).await,
         "hot" => pairs::hot(bench).await,

@@ -120,7 +120,7 @@ pub async fn connect(bench: &Bench) -> Result<Report> {
         spent.server_cpu() * 1e6 / f64::from(CONNECTING),
         "µs",
     );
-    report.require_none("connections lost", tally.lost.values().sum());
+    report.require_none("connections lost", tally.connections_lost());
     spent.tell(&mut report);
     room::end(crowd, &mut report).await?;
     Ok(report)

@@ -70,6 +70,7 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     }
     let mut spent = meter.stop();
     let online_tally = crowd.collect().await?;
+    let lost = online_tally.connections_lost();
     spent.reads_late = online_tally.lateness;
     let mut report = bench.report(
         "presence",
@@ -81,7 +82,7 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     report.require("poll p95", polls.ms(0.95), "ms", Bound::AtMost(3.0));
     let per_poll = spent.cpu_of("api") * 1e6 / POLLS as f64;
     report.tell("api CPU per poll", per_poll, "µs");
-    report.require_none("connections lost before", online_tally.lost.values().sum());
+    report.require_none("connections lost before", lost);
 
     // Those with odd numbers are on the server that dies; they come back nowhere else.
     let processes = usage::processes(&bench.options.run_dir)?;
@@ -122,6 +123,7 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     );
     report.require_all("offline by push", pushed.offline.len() as u64, gone as u64);
     spent.tell(&mut report);
-    crowd.leave().await?;
+    // Not `leave`: half of them wait for a server that is not there any more.
+    drop(crowd);
     Ok(report)
 }

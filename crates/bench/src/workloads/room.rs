@@ -4,7 +4,6 @@ use anyhow::Result;
 
 use crate::bench::Bench;
 use crate::crowd::Crowd;
-use crate::floor::Watermarks;
 use crate::load::{Pace, Stream, Target};
 use crate::people::Room;
 use crate::report::{Bound, Line, Plot, Report};
@@ -17,10 +16,6 @@ pub const MEMBERS: u32 = 1000;
 pub const BUSY: f64 = 332.0;
 /// Messages a second in a quiet one.
 const QUIET: f64 = 30.0;
-/// Messages a second beside which receipts are measured.
-const BESIDE_RECEIPTS: f64 = 100.0;
-/// One client in so many says that it reads.
-const READERS: usize = 10;
 
 /// A stream into a room, by all of its members in turn.
 pub fn stream(bench: &Bench, room: &Room, rate: f64) -> Stream {
@@ -59,6 +54,9 @@ pub async fn end(crowd: Crowd, report: &mut Report) -> Result<()> {
 
 /// Adds what the end of a crowd has shown.
 pub fn tell_end(last: &Tally, report: &mut Report) {
+    report.require_none("connections lost at the end", last.connections_lost());
+    report.notes.extend(last.losses());
+    report.require_none("clients not whole at the end", last.not_whole);
     report.require_none("holes at the end", last.holes);
     report.require_none("misplaced after the rule", last.misplaced);
 }
@@ -146,9 +144,14 @@ pub async fn max(bench: &Bench) -> Result<Report> {
     let mut latency = names.map(|name| (name, Vec::new()));
     let mut costs = Vec::new();
     for rate in LADDER {
-        let window = bench
+        let mut window = bench
             .window(&crowd, vec![stream(bench, &room, rate)])
             .await?;
+        let is_last = !window.is_whole() || window.deliveries(0)?.times.ms(0.95) > IN_TIME_MS;
+        if is_last {
+            // What it broke shows until everybody is whole again, and is not the end's.
+            window.tally.add(crowd.settle().await?.harm());
+        }
         let times = &window.deliveries(0)?.times;
         let offered = rate * f64::from(MEMBERS);
         for ((_, points), quantile) in latency.iter_mut().zip([0.5, 0.95, 0.99]) {
@@ -162,12 +165,13 @@ pub async fn max(bench: &Bench) -> Result<Report> {
             window.us_per_delivery(),
             "µs",
         );
-        if !window.is_whole() || p95 > IN_TIME_MS {
-            let share = window.received() as f64 * 100.0 / window.expected().max(1) as f64;
-            report.notes.push(format!(
-                "at {offered:.0}/s {share:.3} % arrived, p95 {p95:.0} ms; {}",
-                window.spent.lateness()
-            ));
+        report.tell(
+            format!("connections lost at {offered:.0}/s"),
+            window.tally.connections_lost() as f64,
+            "",
+        );
+        if is_last {
+            report.notes.push(too_much(offered, &window, p95));
             break;
         }
         best = Some((offered, window));
@@ -210,78 +214,76 @@ pub async fn max(bench: &Bench) -> Result<Report> {
     Ok(report)
 }
 
-pub async fn receipts(bench: &Bench) -> Result<Report> {
-    let (room, crowd) = connected(bench).await?;
-    let (without, rows_without) = beside_receipts(bench, &room, &crowd).await?;
-    let mut ended = crowd.leave().await?;
-
-    let ledger = bench.people.ledger(room.conversation_id).await?;
-    let mut crowd = bench.crowd()?;
-    let seats = room.members.clone().enumerate().map(|(place, person)| {
-        let mut seat = bench.seat(person, 0, vec![(room.conversation_id, ledger.clone())]);
-        seat.watermarks = if place % READERS == 0 {
-            Watermarks::Read
-        } else {
-            Watermarks::Delivered
-        };
-        seat
-    });
-    crowd.join(seats.collect(), 500.0).await?;
-    let (with, rows_with) = beside_receipts(bench, &room, &crowd).await?;
-
-    let what = format!(
-        "room at {BESIDE_RECEIPTS} messages/s, every client says what it received once a second, one in {READERS} what it read"
-    );
-    let mut report = bench.report("room-receipts", what);
-    let p95 = |window: &Window| window.deliveries(0).map(|of| of.times.ms(0.95));
-    let (quiet, loud) = (p95(&without)?, p95(&with)?);
-    report.tell("delivery p95 without receipts", quiet, "ms");
-    report.require("delivery p95", loud, "ms", Bound::AtMost(quiet * 1.25));
-    // Each message moves its sender's row as well, with receipts and without.
-    let rows = (rows_with - rows_without).max(0.0);
-    let seconds = with.spent.seconds;
-    report.require(
-        "rows written per second and member",
-        rows / seconds / f64::from(MEMBERS),
-        "",
-        Bound::AtMost(1.0),
-    );
-    let added = with.spent.server_cpu() - without.spent.server_cpu();
-    report.tell(
-        "server CPU that receipts add",
-        added * 1e3 / seconds,
-        "ms/s",
-    );
-    report.require(
-        "server CPU per row",
-        added * 1e6 / rows.max(1.0),
-        "µs",
-        Bound::AtMost(100.0),
-    );
-    for kind in ["api", "ws-server", "postgres", "rabbitmq"] {
-        let added = with.spent.cpu_of(kind) - without.spent.cpu_of(kind);
-        report.tell(format!("of it {kind}"), added * 1e6 / rows.max(1.0), "µs");
+/// What became of a step that does not count.
+fn too_much(offered: f64, window: &Window, p95: f64) -> String {
+    let share = window.received() as f64 * 100.0 / window.expected().max(1) as f64;
+    let mut losses = window.tally.losses();
+    if losses.is_empty() {
+        losses.push("no connection was lost".to_owned());
     }
-    let sent = with.tally.watermarks as f64 / seconds;
-    report.tell("watermarks sent", sent, "/s");
-    report.tell(
-        "frames about them",
-        with.tally.receipts as f64 / seconds,
-        "/s",
-    );
-    without.tell_whole(&mut report, "without receipts: ");
-    with.tell(&mut report);
-    ended.add(crowd.leave().await?);
-    tell_end(&ended, &mut report);
-    Ok(report)
+    format!(
+        "at {offered:.0}/s {share:.3} % arrived, p95 {p95:.0} ms; {}; {} times a client was too far behind and began anew; {}",
+        losses.join(", "),
+        window.tally.begun_anew,
+        window.spent.lateness()
+    )
 }
 
-/// A window, and how many members' rows were written in it.
-async fn beside_receipts(bench: &Bench, room: &Room, crowd: &Crowd) -> Result<(Window, f64)> {
-    // A connection tells its statistics once a second: at both ends of a window alike.
-    let rows = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'members'";
-    let rows = bench.count_in_window(async || bench.people.number(rows).await);
-    let streams = vec![stream(bench, room, BESIDE_RECEIPTS)];
-    let (window, rows) = tokio::join!(bench.window(crowd, streams), rows);
-    Ok((window?, rows?))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Sent;
+    use crate::tally::Deliveries;
+    use crate::units::Units;
+
+    fn window(lost: u64) -> Window {
+        let mut window = Window {
+            sent: vec![Sent {
+                expected: 1000,
+                ..Sent::default()
+            }],
+            ..Window::default()
+        };
+        window.tally.deliveries[0] = Deliveries {
+            received: 1000,
+            ..Deliveries::default()
+        };
+        if lost > 0 {
+            let reason = "closed with 4508".to_owned();
+            window.tally.lost.insert(reason, lost);
+        }
+        window
+    }
+
+    #[test]
+    fn a_step_that_cut_somebody_off_does_not_count() {
+        assert!(window(0).is_whole());
+        // What a sync brought has arrived, but the client was away.
+        assert!(!window(3).is_whole());
+        let note = too_much(1e6, &window(3), 50.0);
+        assert!(
+            note.contains("3 connections lost: closed with 4508"),
+            "{note}"
+        );
+    }
+
+    #[test]
+    fn who_is_lost_or_away_at_the_end_is_told() {
+        let units = Units {
+            send_us: 8.0,
+            fdatasync_ms: 0.1,
+        };
+        let reached = |last: &Tally| {
+            let mut report = Report::new("room", "work".to_owned(), units);
+            tell_end(last, &mut report);
+            report.reached(true)
+        };
+        assert!(reached(&Tally::default()));
+        assert!(!reached(&window(1).tally));
+        let away = Tally {
+            not_whole: 1,
+            ..Tally::default()
+        };
+        assert!(!reached(&away));
+    }
 }
