@@ -1,7 +1,6 @@
 //! One run: the system under load, the clients, and what both cost in a window of time.
 
 use std::net::SocketAddr;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -117,23 +116,10 @@ impl Bench {
     /// # Errors
     /// They do not all become ready.
     pub async fn seat_room(&self, crowd: &mut Crowd, room: &Room, class: usize) -> Result<()> {
-        self.seat_members(crowd, room, room.members.clone(), class)
-            .await
-    }
-
-    /// Connects some members of a room.
-    ///
-    /// # Errors
-    /// They do not all become ready.
-    pub async fn seat_members(
-        &self,
-        crowd: &mut Crowd,
-        room: &Room,
-        members: Range<u32>,
-        class: usize,
-    ) -> Result<()> {
         let ledger = self.people.ledger(room.conversation_id).await?;
-        let seats = members
+        let seats = room
+            .members
+            .clone()
             .map(|person| self.seat(person, class, vec![(room.conversation_id, ledger.clone())]));
         crowd.join(seats.collect(), JOIN_PER_SECOND).await
     }

@@ -2,15 +2,17 @@
 //! be compared.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 /// The units.
@@ -26,6 +28,11 @@ pub struct Units {
 const SEND_BYTES: usize = 300;
 /// Sends of one measurement.
 const SENDS: usize = 100_000;
+/// Times that all sockets are sent to in a paced measurement.
+const PACED_ROUNDS: usize = 30;
+/// Between two of those: as the ticks of a ws-server, and what reading takes.
+const PACE: Duration = Duration::from_millis(30);
+const PACE_EACH: Duration = Duration::from_micros(20);
 /// Flushes of one measurement.
 const FLUSHES: usize = 100;
 
@@ -34,34 +41,83 @@ const FLUSHES: usize = 100;
 /// # Errors
 /// The machine does not give that many sockets.
 pub fn send_us(sockets: usize) -> Result<f64> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    let mut writers = Vec::with_capacity(sockets);
-    let mut readers = Vec::with_capacity(sockets);
-    for _ in 0..sockets {
-        let writer = TcpStream::connect(address)?;
-        writer.set_nodelay(true)?;
-        writers.push(writer);
-        readers.push(listener.accept()?.0);
+    let mut pairs = Pairs::connect(sockets)?;
+    let rounds = SENDS / sockets.max(1);
+    let before = thread_cpu();
+    for _ in 0..rounds {
+        pairs.send(&[b'x'; SEND_BYTES])?;
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let reader = {
-        let stop = stop.clone();
-        std::thread::spawn(move || drain(readers, &stop))
-    };
-    let payload = [b'x'; SEND_BYTES];
-    let before = thread_cpu_ns()?;
-    for _ in 0..SENDS / sockets.max(1) {
-        for writer in &mut writers {
-            writer.write_all(&payload)?;
+    let spent = thread_cpu() - before;
+    pairs.end()?;
+    Ok(per_send(spent, rounds * sockets))
+}
+
+/// Measures one send as a server makes it that writes to all of its sockets once in a while: its
+/// readers sleep, and its caches have held other things since. In µs.
+///
+/// # Errors
+/// The machine does not give that many sockets.
+#[expect(clippy::disallowed_methods, reason = "the pause is what is measured")]
+pub fn paced_send_us(sockets: usize, bytes: usize) -> Result<f64> {
+    let mut pairs = Pairs::connect(sockets)?;
+    let payload = vec![b'x'; bytes];
+    let mut spent = Duration::ZERO;
+    for _ in 0..PACED_ROUNDS {
+        // Whoever reads has read it all, and sleeps.
+        std::thread::sleep(PACE + PACE_EACH * sockets as u32);
+        let before = thread_cpu();
+        pairs.send(&payload)?;
+        spent += thread_cpu() - before;
+    }
+    pairs.end()?;
+    Ok(per_send(spent, PACED_ROUNDS * sockets))
+}
+
+fn per_send(spent: Duration, sends: usize) -> f64 {
+    spent.as_secs_f64() * 1e6 / sends.max(1) as f64
+}
+
+/// Sockets of the loopback, and a thread that reads them.
+struct Pairs {
+    writers: Vec<TcpStream>,
+    stop: Arc<AtomicBool>,
+    reader: JoinHandle<Result<()>>,
+}
+
+impl Pairs {
+    fn connect(sockets: usize) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let mut writers = Vec::with_capacity(sockets);
+        let mut readers = Vec::with_capacity(sockets);
+        for _ in 0..sockets {
+            let writer = TcpStream::connect(address)?;
+            writer.set_nodelay(true)?;
+            writers.push(writer);
+            readers.push(listener.accept()?.0);
         }
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let reader = std::thread::spawn(move || drain(readers, &stopped));
+        Ok(Self {
+            writers,
+            stop,
+            reader,
+        })
     }
-    let spent = thread_cpu_ns()? - before;
-    stop.store(true, Ordering::Relaxed);
-    drop(writers);
-    reader.join().ok().context("the reader has panicked")??;
-    let sends = SENDS / sockets.max(1) * sockets;
-    Ok(spent as f64 / 1000.0 / sends.max(1) as f64)
+
+    fn send(&mut self, payload: &[u8]) -> Result<()> {
+        for writer in &mut self.writers {
+            writer.write_all(payload)?;
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<()> {
+        self.stop.store(true, Ordering::Relaxed);
+        drop(self.writers);
+        self.reader.join().ok().context("the reader has panicked")?
+    }
 }
 
 /// As a server's clients do: woken by each, through one epoll.
@@ -117,10 +173,8 @@ pub fn fdatasync_ms(folder: &Path) -> Result<f64> {
     Ok(times.get(FLUSHES / 2).copied().unwrap_or_default())
 }
 
-/// Processor time of this thread (the first number of `schedstat`, proc(5)).
-fn thread_cpu_ns() -> Result<u64> {
-    let mut text = String::new();
-    fs::File::open("/proc/thread-self/schedstat")?.read_to_string(&mut text)?;
-    let first = text.split_whitespace().next().context("schedstat")?;
-    Ok(first.parse()?)
+/// Processor time of this thread.
+fn thread_cpu() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
 }

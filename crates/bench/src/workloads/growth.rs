@@ -3,14 +3,18 @@
 //! A delivery's cost cannot be the same in rooms of every size: each message costs its commit, its
 //! event and its answer once, which a hundred members share or five thousand; and one write carries
 //! as many frames as came within a tick. So the cost of a room's second is taken apart,
-//! `a + b · messages + c · writes`: *a* and *b* by the same messages into the same room while one
-//! member listens at each ws-server, and *c* by what the others add. It is *c* that must not grow with
-//! the number of connections, and it is compared between rooms whose writes carry equally many frames.
+//! `a + b · messages + c · writes`: *a* and *b* by as many messages into a room of which one member
+//! listens at each ws-server, beside the same connections, and *c* by what the others add. It is *c*
+//! that must not grow with the number of connections. It is counted in sends of this machine over as
+//! many sockets, of as many bytes, to readers that sleep, and compared between rooms whose writes
+//! carry equally many frames.
 
 use anyhow::{Result, ensure};
 
 use crate::bench::Bench;
+use crate::crowd::Crowd;
 use crate::load::Pace;
+use crate::people::Room;
 use crate::report::{Bound, Line, Plot, Report};
 use crate::spent::Spent;
 use crate::tally::Tally;
@@ -25,12 +29,14 @@ const DELIVERIES: f64 = 30_000.0;
 const CROWDS: [u32; 3] = [100, 1000, 5000];
 /// ws-servers.
 const SERVERS: [usize; 3] = [1, 2, 4];
+/// A message of 64 bytes as a frame.
+const FRAME_BYTES: f64 = 400.0;
 /// How far costs may lie apart.
 const FLAT: f64 = 1.25;
 /// What stands for a ratio to a cost that could not be seen.
 const LOST: f64 = 100.0;
 
-/// One room: its messages while few listen, and while all do.
+/// One room's connections: as many messages to few of them, and to all.
 struct Point {
     members: u32,
     rate: f64,
@@ -38,33 +44,41 @@ struct Point {
     all: Window,
     /// What the end of its crowd has shown.
     ended: Tally,
-    /// One send at this socket count, in µs.
+    /// One send of this machine as the room's writes are, in µs.
     send_us: f64,
 }
 
 impl Point {
     async fn measure(bench: &Bench, members: u32, rate: f64) -> Result<Self> {
         bench.people.exist(members).await?;
-        let group = bench.people.room(1, members).await?;
+        let room = bench.people.room(1, members).await?;
         // Neighbours are on different ws-servers: each server takes every message already.
-        let listeners = bench.options.sockets.len() as u32;
-        let split = group.members.start + listeners;
+        let nook = bench
+            .people
+            .room(1, bench.options.sockets.len() as u32)
+            .await?;
         let mut crowd = bench.crowd()?;
-        let few = group.members.start..split;
-        bench.seat_members(&mut crowd, &group, few, 0).await?;
-        let stream = room::stream_to(bench, &group, rate, listeners.into());
-        let few = bench.window(&crowd, vec![stream]).await?;
-        let rest = split..group.members.end;
-        bench.seat_members(&mut crowd, &group, rest, 0).await?;
-        let stream = room::stream(bench, &group, rate);
-        let all = bench.window(&crowd, vec![stream]).await?;
+        connect(bench, &mut crowd, &room, &nook).await?;
+        let [mut few, mut all] = [Window::default(), Window::default()];
+        // What drifts meanwhile falls on both alike.
+        for everybody in [false, true, true, false] {
+            let (group, side) = if everybody {
+                (&room, &mut all)
+            } else {
+                (&nook, &mut few)
+            };
+            let streams = vec![room::stream(bench, group, rate)];
+            side.add(bench.window_of(bench.length() / 2, &crowd, streams).await?);
+        }
+        let ended = crowd.leave().await?;
+        let bytes = all.frames_per_read() * FRAME_BYTES;
         Ok(Self {
             members,
             rate,
             few,
             all,
-            ended: crowd.leave().await?,
-            send_us: units::send_us(members as usize)?,
+            ended,
+            send_us: units::paced_send_us(members as usize, bytes as usize)?,
         })
     }
 
@@ -95,6 +109,20 @@ impl Point {
         self.all.tell_whole(report, &of);
         Ok(())
     }
+}
+
+/// Connects all members; those of the nook count its messages, too.
+async fn connect(bench: &Bench, crowd: &mut Crowd, room: &Room, nook: &Room) -> Result<()> {
+    let ledger = bench.people.ledger(room.conversation_id).await?;
+    let of_nook = bench.people.ledger(nook.conversation_id).await?;
+    let seats = room.members.clone().map(|person| {
+        let mut hears = vec![(room.conversation_id, ledger.clone())];
+        if nook.members.contains(&person) {
+            hears.push((nook.conversation_id, of_nook.clone()));
+        }
+        bench.seat(person, 0, hears)
+    });
+    crowd.join(seats.collect(), 500.0).await
 }
 
 /// What all windows have cost, and what the ends of their crowds have shown.

@@ -19,11 +19,6 @@ const QUIET: f64 = 30.0;
 
 /// A stream into a room, by all of its members in turn.
 pub fn stream(bench: &Bench, room: &Room, rate: f64) -> Stream {
-    stream_to(bench, room, rate, room.members.len() as u64)
-}
-
-/// As [`stream`], while so many are connected.
-pub fn stream_to(bench: &Bench, room: &Room, rate: f64, hearers: u64) -> Stream {
     Stream {
         targets: vec![Target {
             conversation_id: room.conversation_id,
@@ -32,7 +27,7 @@ pub fn stream_to(bench: &Bench, room: &Room, rate: f64, hearers: u64) -> Stream 
                 .clone()
                 .map(|person| bench.people.token(person))
                 .collect(),
-            hearers,
+            hearers: room.members.len() as u64,
         }],
         pace: Pace::Open(rate),
     }
