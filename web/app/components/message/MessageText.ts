@@ -87,7 +87,7 @@ function block(node: Block, named: Named): VNode {
  * no higher than the time. It floats to the page's end, wherever the text itself ends.
  */
 const SPACER =
-  'invisible float-right ml-2 h-4 pr-1 text-xs [html[dir=rtl]_&]:float-left [html[dir=rtl]_&]:mr-2 [html[dir=rtl]_&]:ml-0'
+  'tabular invisible float-right ml-2 h-4 pr-1 text-xs [html[dir=rtl]_&]:float-left [html[dir=rtl]_&]:mr-2 [html[dir=rtl]_&]:ml-0'
 
 function withRoom(nodes: VNode[], room: string): VNode[] {
   if (!room) return nodes
