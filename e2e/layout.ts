@@ -1,5 +1,5 @@
 // What a picture would show, measured.
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 
 /** Waits for what is still on its way to its place and size: a menu grows while it opens. */
 const settled = (page: Page): Promise<void> =>
@@ -36,6 +36,34 @@ export async function sticksOut(page: Page): Promise<string[]> {
       .filter(({ element }) => !meant(element))
       .map(({ element, box }) => `${Math.round(box.right)} ${element.outerHTML.slice(0, 120)}`)
   })
+}
+
+/** Where the time of a message, and what stands beside it, lies over a letter of its text. */
+export async function covered(page: Page): Promise<string[]> {
+  await settled(page)
+  return page.locator('[data-bubble]').evaluateAll((bubbles) =>
+    bubbles.flatMap((bubble) => {
+      const meta = bubble.querySelector('time')?.parentElement
+      if (!meta) return []
+      const corner = meta.getBoundingClientRect()
+      const texts = document.createTreeWalker(bubble, NodeFilter.SHOW_TEXT)
+      const found: string[] = []
+      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        const around = text.parentElement
+        if (!around || meta.contains(text) || around.closest('.sr-only, .invisible')) continue
+        const letters = new Range()
+        letters.selectNodeContents(text)
+        const lies = [...letters.getClientRects()].some(
+          (box) =>
+            Math.min(box.right, corner.right) - Math.max(box.left, corner.left) > 1 &&
+            // The ends of two lines may touch.
+            Math.min(box.bottom, corner.bottom) - Math.max(box.top, corner.top) > 6,
+        )
+        if (lies) found.push(`${text.textContent}`.slice(0, 80))
+      }
+      return found
+    }),
+  )
 }
 
 const TARGETS = [
@@ -92,3 +120,21 @@ export const smallFields = (page: Page): Promise<string[]> =>
         .filter(({ size }) => size < 16)
         .map(({ field, size }) => `${size} ${field.outerHTML.slice(0, 120)}`),
     )
+
+/** How far the ground of something stands out from the one around it, as WCAG counts it. */
+export const contrast = (drawn: Locator): Promise<number> =>
+  drawn.evaluate((element) => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+    const lightness = (of: Element | null) => {
+      if (!canvas || !of) return NaN
+      canvas.fillStyle = getComputedStyle(of).backgroundColor
+      canvas.fillRect(0, 0, 1, 1)
+      const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
+        const share = part / 255
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+      })
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+    const both = [lightness(element), lightness(element.parentElement)]
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05)
+  })

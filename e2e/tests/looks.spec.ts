@@ -1,6 +1,6 @@
 // How a device likes its pages: how dense, and how large the letters.
 import type { Page } from '@playwright/test'
-import { sticksOut, smallTargets } from '../layout'
+import { contrast, sticksOut, smallTargets } from '../layout'
 import { bubble, newPerson, openChat, pairIn, say } from '../person'
 import { expectLoaded, SIZES } from '../places'
 import { expect, test } from '../test'
@@ -80,6 +80,30 @@ test('a finger finds what is compact, and nothing sticks out that is large', asy
       await expect(page.locator('html')).toHaveAttribute('data-text', text)
       expect.soft(await smallTargets(page), `${path}, ${text}`).toEqual([])
       expect.soft(await sticksOut(page), `${path}, ${text}`).toEqual([])
+      if (path === '/chats') expect.soft(await linesOfFilters(page), text).toBe(1)
+    }
+  }
+})
+
+/** In how many lines the filters of the list stand. */
+const linesOfFilters = (page: Page) =>
+  page
+    .getByRole('group', { name: 'Show' })
+    .getByRole('button')
+    .evaluateAll((all) => new Set(all.map((one) => one.getBoundingClientRect().top)).size)
+
+test('a switch shows its knob, on and off, in both themes', async ({ browser }) => {
+  const { page } = await newPerson(browser, 'Ada', { reducedMotion: 'reduce' })
+  await page.goto('/settings/privacy')
+  const receipts = page.getByRole('switch', { name: 'Send read receipts' })
+  const knob = receipts.locator('[data-slot="thumb"]')
+  for (const state of ['on', 'off'] as const) {
+    if (state === 'off') await receipts.click()
+    await expect(receipts).toBeChecked({ checked: state === 'on' })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await expect(page.locator('html')).toHaveClass(new RegExp(`\\b${colorScheme}\\b`))
+      expect.soft(await contrast(knob), `${state}, ${colorScheme}`).toBeGreaterThanOrEqual(3)
     }
   }
 })

@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Locator, Page } from '@playwright/
 import { clientOf } from '../api'
 import { expectAccessible } from '../axe'
 import { makeDemo, type Demo } from '../demo'
-import { sticksOut } from '../layout'
+import { covered, sticksOut } from '../layout'
 import { FLOATING, furnish, MINE, OPENINGS } from '../openings'
 import { bubble, signedIn } from '../person'
 import { expectLoaded, pagesOf, SIZES } from '../places'
@@ -85,6 +85,37 @@ test('main pages are accessible in German', async ({ browser }) => {
   }
 })
 
+test('details that lie over a chat dim it, keep the focus, and are closed by a tap beside them', async ({
+  browser,
+}) => {
+  const page = await visit(browser, { viewport: SIZES.tablet })
+  await page.goto(`/chats/${demo.direct}`)
+  await expect(bubble(page, MINE)).toBeVisible()
+  const opener = page.getByRole('button', { name: 'Details', exact: true })
+  const details = page.getByRole('dialog', { name: 'Details' })
+  const focused = details.locator(':focus')
+
+  await opener.press('Enter')
+  await expect(details).toBeFocused()
+  await expectAccessible(page, FLOATING)
+  await page.keyboard.press('Shift+Tab')
+  await expect(focused).toHaveText('Search in this chat')
+  await page.keyboard.press('Tab')
+  await expect(focused).toHaveAccessibleName('Close')
+  await page.keyboard.press('Escape')
+  await expect(details).toHaveCount(0)
+  await expect(opener).toBeFocused()
+
+  await opener.click()
+  await expect(details).toBeFocused()
+  // Neither the chat nor the list beside it.
+  await page.mouse.click(40, 300)
+  await expect(details).toHaveCount(0)
+  await expect(page).toHaveURL(new RegExp(`/chats/${demo.direct}$`))
+  await expect(opener).toBeFocused()
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click({ trial: true })
+})
+
 /** As a language would be that runs from right to left, from the first moment on. */
 const mirror = (page: Page) =>
   page.addInitScript(() => {
@@ -106,6 +137,7 @@ for (const size of ['phone', 'desk'] as const) {
         await page.goto(pagesOf(demo)[name] ?? '')
         await expectLoaded(page)
         expect.soft(await sticksOut(page), `${name} sticks out`).toEqual([])
+        expect.soft(await covered(page), `${name} has texts under a time`).toEqual([])
         expect(await page.evaluate(() => document.dir)).toBe('rtl')
       })
     }

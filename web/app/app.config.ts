@@ -7,10 +7,17 @@ export default defineAppConfig({
         { variant: 'link', orientation: 'horizontal', class: { indicator: 'bottom-0 h-0.5' } },
       ],
     },
-    modal: { variants: { overlay: { true: { overlay: 'bg-black/50' } } } },
+    // What stands in a dialog begins where its title does, a row of a list as well.
+    modal: {
+      slots: { header: 'sm:px-4', body: 'sm:p-4', footer: 'sm:px-4' },
+      variants: { overlay: { true: { overlay: 'bg-black/50' } } },
+    },
     // What cannot be switched now can still be read: the switch itself is faint enough.
     switch: {
       slots: {
+        // A knob is seen on its ground, on or off, in both themes.
+        base: 'data-[state=unchecked]:bg-badge-quiet dark:data-[state=checked]:bg-indigo-500',
+        thumb: 'bg-white',
         container: 'pointer-coarse:h-11',
         label: 'touchable content-center',
         description: 'pointer-coarse:-mt-3',

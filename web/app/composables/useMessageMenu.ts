@@ -26,9 +26,7 @@ export function useMessageMenu(
     if (!message) return item.message.deleted_at && item.message.id ? [gone(item)] : []
     return [
       pointed && actions.mayWrite() ? quick(item) : [],
-      answers(item, message, pointed),
-      facts(message, item),
-      ways(message),
+      [...answers(item, message, pointed), ...ways(message), ...facts(message, item)],
       ends(item, message),
     ].filter((group) => group.length > 0)
   }

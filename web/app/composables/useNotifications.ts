@@ -2,6 +2,7 @@
 // a phone knows no others. Of several tabs the leading one tells, unless any shows the conversation.
 import type { OpenNote } from '#shared/shell'
 import type { Message } from '~/api/wire'
+import { summaryOf } from '~/files/summary'
 import { isLookedAt, look } from '~/realtime/looking'
 import { plainText } from '~/richtext/plain'
 import type { ConversationRow } from '~/types/conversation'
@@ -47,8 +48,8 @@ export function useNotifications() {
     })
   }
 
-  function bodyOf({ kind }: ConversationRow, { body, sender_id }: Message): string {
-    const text = plainText(body).slice(0, BODY_LETTERS) || t('chats.attachment')
+  function bodyOf({ kind }: ConversationRow, { body, attachments, sender_id }: Message): string {
+    const text = plainText(body).slice(0, BODY_LETTERS) || summaryOf(attachments, t)
     return kind === 'channel' ? t('timeline.said', { name: people.name(sender_id), text }) : text
   }
 

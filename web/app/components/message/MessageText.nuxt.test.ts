@@ -44,6 +44,7 @@ describe('a message on the page', () => {
     expect(await html('hello', { room: '09:30' })).toMatch(
       /hello<span[^>]*aria-hidden="true"[^>]*>09:30/,
     )
+    expect(await html('مرحبا', { room: '09:30' })).toMatch(/مرحبا<span[^>]*>09:30/)
     expect(await html('```\nx\n```', { room: '09:30' })).not.toContain('09:30')
   })
 

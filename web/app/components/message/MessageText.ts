@@ -82,24 +82,26 @@ function block(node: Block, named: Named): VNode {
   }
 }
 
-/** Keeps the bubble's corner free for its time, which stands over the last line. */
-function withRoom(nodes: VNode[], room: string, rtl: boolean): VNode[] {
+/**
+ * Keeps the bubble's corner free for its time: beside the last line, or below it in a line that is
+ * no higher than the time. It floats to the page's end, wherever the text itself ends.
+ */
+const SPACER =
+  'tabular invisible float-right ml-2 h-4 pr-1 text-xs [html[dir=rtl]_&]:float-left [html[dir=rtl]_&]:mr-2 [html[dir=rtl]_&]:ml-0'
+
+function withRoom(nodes: VNode[], room: string): VNode[] {
   if (!room) return nodes
-  const spacer = h(
-    'span',
-    { class: 'invisible ms-2 inline-block h-0 pe-1 text-xs', 'aria-hidden': 'true' },
-    room,
-  )
   const last = nodes.at(-1)
-  // Text from right to left ends in the other corner: there the time has a line of its own.
-  return last?.type === 'p' && !rtl && Array.isArray(last.children)
-    ? [...nodes.slice(0, -1), h('p', last.props, [...last.children, spacer])]
+  return last?.type === 'p' && Array.isArray(last.children)
+    ? [
+        ...nodes.slice(0, -1),
+        h('p', last.props, [
+          ...last.children,
+          h('span', { class: SPACER, 'aria-hidden': 'true' }, room),
+        ]),
+      ]
     : [...nodes, h('p', { class: 'h-4' })]
 }
-
-/** The first letter with a direction goes from right to left: what `dir="auto"` looks at. */
-const FIRST_RTL =
-  /^[^\p{L}]*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u
 
 export default defineComponent({
   props: {
@@ -119,11 +121,10 @@ export default defineComponent({
         ? h('p', { class: 'pt-1 pb-5 text-4xl leading-tight' }, props.body)
         : h(
             'div',
-            { class: 'min-w-0' },
+            { class: 'flow-root min-w-0' },
             withRoom(
               blocks.value.map((node) => block(node, named.value)),
               props.room,
-              FIRST_RTL.test(props.body),
             ),
           )
   },

@@ -36,7 +36,10 @@ describe('a button', () => {
     const icon = await mountSuspended(UButton, { props: { icon: 'i-lucide-x', color: 'error' } })
     expect(icon.classes()).toContain('p-1.5')
     expect(icon.classes()).toContain('bg-error')
+    // Also where a finger makes it wider than its icon.
+    expect(icon.classes()).toContain('justify-center')
     const words = await mountSuspended(UButton, { slots: { default: () => 'Words' } })
     expect(words.classes()).toContain('px-2.5')
+    expect(words.classes()).not.toContain('justify-center')
   })
 })
