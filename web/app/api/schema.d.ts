@@ -1101,6 +1101,8 @@ export interface components {
             id: components["schemas"]["AttachmentId"];
             /** @description Its cleaned file name. */
             name: string;
+            /** @description A ThumbHash as base64, of images: what they look like before their bytes are there. */
+            placeholder?: string | null;
             /**
              * Format: int64
              * @description In bytes.
