@@ -56,12 +56,15 @@ test('a picture is there before its bytes: nothing moves when they come', async 
   const frame = bob.page.getByRole('button', { name: 'Show late.png' })
   await expect(frame).toBeVisible()
   const before = await frame.boundingBox()
+  const veil = frame.locator('[data-veil]')
+  await expect(veil).toHaveAttribute('style', /data:image\/png/)
   release()
   await expect
     .poll(() =>
       frame.locator('img').evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth),
     )
     .toBeGreaterThan(0)
+  await expect(veil).toHaveCount(0)
   expect(await frame.boundingBox()).toEqual(before)
 })
 
