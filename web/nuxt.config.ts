@@ -34,6 +34,7 @@ const SHELL_MODULES = new RegExp(
     'attention/forever\\.',
     'groups/sections',
     'files/(icon|layout)\\.',
+    'inside/links\\.',
     'layouts/app\\.',
     'pages/chats(|/\\[id\\])\\.vue(?!\\?macro)',
     'stores/(connection|conversations|drafts|files|composition|uploads|ui|quiet|menu|messages|presence|receipts|rooms|selection|typing)\\.',
