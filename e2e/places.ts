@@ -32,6 +32,7 @@ export const pagesOf = (demo: Demo): Record<string, string> => ({
 
 /** What is open beside or within those pages; for pictures. */
 export const statesOf = (demo: Demo): Record<string, string> => ({
+  'direct-files': `/chats/${demo.direct}?details=files`,
   'direct-pins': `/chats/${demo.direct}?details=pins`,
   'direct-search': `/chats/${demo.direct}?details=search&q=engine`,
   'chats-search': '/chats/search?q=saturday',

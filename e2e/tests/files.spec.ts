@@ -1,4 +1,6 @@
 import type { Page } from '@playwright/test'
+import { expectAccessible } from '../axe'
+import { messageMenu } from '../openings'
 import { bubble, composer, pairIn } from '../person'
 import { expect, test } from '../test'
 
@@ -54,12 +56,15 @@ test('a picture is there before its bytes: nothing moves when they come', async 
   const frame = bob.page.getByRole('button', { name: 'Show late.png' })
   await expect(frame).toBeVisible()
   const before = await frame.boundingBox()
+  const veil = frame.locator('[data-veil]')
+  await expect(veil).toHaveAttribute('style', /data:image\/png/)
   release()
   await expect
     .poll(() =>
       frame.locator('img').evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth),
     )
     .toBeGreaterThan(0)
+  await expect(veil).toHaveCount(0)
   expect(await frame.boundingBox()).toEqual(before)
 })
 
@@ -128,4 +133,39 @@ test('a picture of one’s own is seen by others', async ({ browser }) => {
 
   await ada.page.getByRole('button', { name: 'Remove picture' }).click()
   await expect(row.locator('img')).toHaveCount(0)
+})
+
+test('what was sent is found in one place, and leads to its message', async ({ browser }) => {
+  const [ada, bob] = await pairIn(browser, 'files follow')
+  const { page } = bob
+  await page.getByRole('button', { name: 'Actions for Ada' }).click()
+  await page.getByRole('menuitem', { name: 'Shared files' }).click()
+  const panel = page.getByRole('complementary', { name: 'Shared files' })
+  await expect(panel).toContainText('No files yet')
+
+  await attach(ada.page, [await picture(ada.page, 'map.png'), TEXT])
+  await composer(ada.page).fill('the way there')
+  await expect(send(ada.page)).toBeEnabled()
+  await send(ada.page).click()
+  const shown = panel.getByRole('button', { name: /^Show map.png, from Ada, Today/ })
+  await expect(shown.getByRole('img')).toBeVisible()
+  await expect(panel.getByRole('heading', { level: 3 })).toHaveCount(1)
+  await expectAccessible(page)
+  const download = page.waitForEvent('download')
+  await panel.getByRole('button', { name: /^Save notes.txt/ }).click()
+  expect((await download).suggestedFilename()).toBe('notes.txt')
+
+  const flashed = bubble(page, 'the way there').and(page.locator('.animate-flash'))
+  await panel.getByRole('button', { name: /^notes.txt/ }).click()
+  await expect(flashed).toBeVisible()
+  await expect(page).not.toHaveURL(/at=/)
+  await page.reload()
+  await shown.click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Show in chat' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(flashed).toBeVisible()
+
+  await messageMenu(ada.page, 'the way there', 'Delete')
+  await ada.page.getByRole('button', { name: 'Delete for everyone' }).click()
+  await expect(panel).toContainText('No files yet')
 })

@@ -39,6 +39,9 @@ export function useDates() {
     return as(time, { day: 'numeric', month: 'long', year })
   }
 
+  /** March 2025 */
+  const month = (time: string | number) => as(time, { month: 'long', year: 'numeric' })
+
   /** For a row of a list: 09:30 · Yesterday · Fri · 03/03/25 */
   function short(time: string | number): string {
     const ago = daysAgo(time)
@@ -55,5 +58,5 @@ export function useDates() {
   /** today 09:30, or the day with its time */
   const moment = (time: string | number) => `${day(time)}, ${clock(time)}`
 
-  return { clock, day, short, full, date, moment }
+  return { clock, day, month, short, full, date, moment }
 }

@@ -3,7 +3,10 @@ import { asApiError, type ApiError } from '~/api/error'
 import type { Page } from '~/api/wire'
 import type { LoadStatus } from '~/stores/loadable'
 
-/** `fetchPage` gets the cursor of the page before. `reload` begins anew, keeping rows until then. */
+/**
+ * `fetchPage` gets the cursor of the page before. `reload` begins anew, keeping rows until then;
+ * `refresh` asks for as many as are there, so that a reader further down stays where they are.
+ */
 export function usePages<T>(fetchPage: (cursor?: string) => Promise<Page<T>>) {
   const items = shallowRef<T[]>([])
   const status = ref<LoadStatus>('idle')
@@ -12,10 +15,14 @@ export function usePages<T>(fetchPage: (cursor?: string) => Promise<Page<T>>) {
   const cursor = ref<string | null>(null)
   let latest = 0
 
-  async function fetchInto(take: (page: Page<T>) => void, from?: string) {
+  async function fetchInto(take: (page: Page<T>) => void, from?: string, atLeast = 0) {
     const mine = ++latest
     try {
-      const page = await fetchPage(from)
+      let page = await fetchPage(from)
+      while (mine === latest && page.next_cursor && page.items.length < atLeast) {
+        const next = await fetchPage(page.next_cursor)
+        page = { ...next, items: [...page.items, ...next.items] }
+      }
       if (mine !== latest) return
       take(page)
       cursor.value = page.next_cursor ?? null
@@ -28,12 +35,13 @@ export function usePages<T>(fetchPage: (cursor?: string) => Promise<Page<T>>) {
     }
   }
 
-  async function reload() {
+  async function reload(atLeast = 0) {
     loadingMore.value = false
     if (status.value !== 'ready') status.value = 'loading'
-    await fetchInto((page) => {
+    const take = (page: Page<T>) => {
       items.value = page.items
-    })
+    }
+    await fetchInto(take, undefined, atLeast)
   }
 
   async function more() {
@@ -51,7 +59,8 @@ export function usePages<T>(fetchPage: (cursor?: string) => Promise<Page<T>>) {
     error: computed(() => error.value),
     loadingMore: readonly(loadingMore),
     hasMore: computed(() => cursor.value !== null),
-    reload,
+    reload: () => reload(),
+    refresh: () => reload(items.value.length),
     more,
   }
 }

@@ -196,6 +196,14 @@ export const useMessages = defineStore('messages', () => {
       }),
     )
 
+  /** One page of messages with files, newest first. */
+  const files = (conversationId: string, cursor?: string) =>
+    ok(
+      api.GET('/v1/conversations/{id}/files', {
+        params: { path: { id: conversationId }, query: { cursor } },
+      }),
+    )
+
   /** One page of messages that hold the words, newest first. */
   const search = (query: SearchQuery, cursor?: string) =>
     ok(api.GET('/v1/search', { params: { query: { ...query, cursor } } }))
@@ -231,6 +239,7 @@ export const useMessages = defineStore('messages', () => {
     whoReacted,
     seenBy,
     pins,
+    files,
     search,
     held,
     lastOwn,
