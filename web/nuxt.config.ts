@@ -33,7 +33,7 @@ const SHELL_MODULES = new RegExp(
     'richtext/(length|(command|emoji|mention|word)Draft)\\.',
     'attention/forever\\.',
     'groups/sections',
-    'files/layout',
+    'files/(layout|voiceNote)',
     'layouts/app\\.',
     'pages/chats(|/\\[id\\])\\.vue(?!\\?macro)',
     'stores/(connection|conversations|drafts|files|composition|uploads|ui|quiet|menu|messages|presence|receipts|rooms|selection|typing)\\.',

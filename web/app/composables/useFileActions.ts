@@ -1,5 +1,6 @@
 // What one does with a file: see how large it is, and save it.
 import type { Attachment } from '~/api/wire'
+import { clockText, voiceSeconds } from '~/files/voiceNote'
 
 const UNITS = ['byte', 'kilobyte', 'megabyte'] as const
 const STEP = 1000
@@ -22,6 +23,17 @@ export function useFileActions() {
     }).format(bytes / STEP ** step)
   }
 
+  /** What it is called: a voice note by its length, because its name is for programs. */
+  function nameOf(file: Pick<Attachment, 'name' | 'content_type'>): string {
+    const seconds = voiceSeconds(file)
+    return seconds === null ? file.name : t('file.voice', { time: clockText(seconds) })
+  }
+
+  /** In a word, of a message without any. */
+  function briefOf([file]: readonly Attachment[]): string {
+    return file && voiceSeconds(file) !== null ? nameOf(file) : t('chats.attachment')
+  }
+
   async function save(file: Attachment) {
     await attempt(async () => {
       const address = await files.fresh(file.id)
@@ -33,5 +45,5 @@ export function useFileActions() {
     })
   }
 
-  return { sizeText, save }
+  return { sizeText, nameOf, briefOf, save }
 }

@@ -18,6 +18,7 @@ export function useNotifications() {
   const connection = useConnection()
   const conversations = useConversations()
   const { nameOf, lineOf } = useChatName()
+  const { briefOf } = useFileActions()
   const visible = useDocumentVisibility()
   const focused = useWindowFocus()
   const shown = useShownConversation()
@@ -47,8 +48,8 @@ export function useNotifications() {
     })
   }
 
-  function bodyOf({ kind }: ConversationRow, { body, sender_id }: Message): string {
-    const text = plainText(body).slice(0, BODY_LETTERS) || t('chats.attachment')
+  function bodyOf({ kind }: ConversationRow, { body, sender_id, attachments }: Message): string {
+    const text = plainText(body).slice(0, BODY_LETTERS) || briefOf(attachments)
     return kind === 'channel' ? t('timeline.said', { name: people.name(sender_id), text }) : text
   }
 
