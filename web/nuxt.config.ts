@@ -33,7 +33,7 @@ const SHELL_MODULES = new RegExp(
     'richtext/(length|(command|emoji|mention|word)Draft)\\.',
     'attention/forever\\.',
     'groups/sections',
-    'files/(icon|layout)\\.',
+    'files/(icon|layout|summary|voiceNote)\\.',
     'inside/links\\.',
     'layouts/app\\.',
     'pages/chats(|/\\[id\\])\\.vue(?!\\?macro)',

@@ -2,6 +2,7 @@
  * What the composer of a conversation holds, and what becomes of it: a new message, an answer, or
  * another text for a message that is there. The draft waits while one edits.
  */
+import { answerTo } from '~/stores/composition'
 import { FILES_MAX } from '~/stores/uploads'
 import { isEditable } from '~/timeline/editing'
 import type { ConversationRow } from '~/types/conversation'
@@ -75,12 +76,7 @@ export function useComposer(row: () => ConversationRow) {
     messages.send(id, {
       body,
       attachments: uploads.take(id),
-      replyTo: answered && {
-        message_id: answered.id,
-        seq: answered.seq,
-        sender_id: answered.sender_id,
-        excerpt: answered.body,
-      },
+      replyTo: answered && answerTo(answered),
     })
     composition.end(id)
   }

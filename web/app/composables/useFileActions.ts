@@ -1,5 +1,6 @@
-// What one does with a file: see how large it is, and save it.
+// What one does with a file: see what it is and how large, and save it.
 import type { Attachment } from '~/api/wire'
+import { nameOf as fileName } from '~/files/summary'
 
 const UNITS = ['byte', 'kilobyte', 'megabyte'] as const
 const STEP = 1000
@@ -22,6 +23,8 @@ export function useFileActions() {
     }).format(bytes / STEP ** step)
   }
 
+  const nameOf = (file: Pick<Attachment, 'name' | 'content_type'>) => fileName(file, t)
+
   async function save(file: Attachment) {
     await attempt(async () => {
       const address = await files.fresh(file.id)
@@ -33,5 +36,5 @@ export function useFileActions() {
     })
   }
 
-  return { sizeText, save }
+  return { sizeText, nameOf, save }
 }

@@ -1,5 +1,6 @@
 // What a link that leads into this Warren is shown as beneath its message.
 import type { RouteLocationRaw } from 'vue-router'
+import { summaryOf } from '~/files/summary'
 import type { InsideLink } from '~/inside/links'
 import { plainText } from '~/richtext/plain'
 
@@ -77,7 +78,7 @@ export function useInsideCard(link: () => InsideLink): Readonly<Ref<InsideCard |
       here,
       avatar: { id, name, src },
       title: here ? senderName(id) : `${senderName(id)} · ${lineOf(row)}`,
-      text: plainText(body) || attachments[0]?.name,
+      text: plainText(body) || summaryOf(attachments, t),
     }
   }
 

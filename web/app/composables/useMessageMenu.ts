@@ -1,6 +1,7 @@
 // The menu of a message: for the mouse, a long press and the keys alike.
 import type { DropdownMenuItem } from '@nuxt/ui'
 import type { Message } from '~/api/wire'
+import { voiceSeconds } from '~/files/voiceNote'
 import type { MenuItems } from '~/stores/menu'
 import type { TimelineItem } from '~/types/timeline'
 import type { MessageActions } from './useMessageActions'
@@ -18,6 +19,7 @@ export function useMessageMenu(
   const { t } = useI18n()
   const messages = useMessages()
   const ui = useUi()
+  const { save } = useFileActions()
 
   /** `pointed`: by mouse or finger, for which the emoji used last are at hand in a row. */
   function menuOf(item: TimelineItem, pointed: boolean): MenuItems {
@@ -126,6 +128,14 @@ export function useMessageMenu(
             },
           ]
         : []),
+      // Every other file has a button of its own.
+      ...message.attachments
+        .filter((file) => voiceSeconds(file) !== null)
+        .map((file) => ({
+          label: t('file.save_voice'),
+          icon: 'i-lucide-download',
+          onSelect: () => void save(file),
+        })),
       {
         label: t('message.copy_link'),
         icon: 'i-lucide-link',

@@ -6,6 +6,14 @@ export interface Intent {
   message: Message
 }
 
+/** The message that another answers, as it is told with it. */
+export const answerTo = (message: Message): Message['reply_to'] => ({
+  message_id: message.id,
+  seq: message.seq,
+  sender_id: message.sender_id,
+  excerpt: message.body,
+})
+
 export const useComposition = defineStore('composition', () => {
   const intents = shallowReactive(new Map<string, Intent>())
 

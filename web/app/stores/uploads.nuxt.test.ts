@@ -95,4 +95,29 @@ describe('the tray of a conversation', () => {
     expect(uploads.take('chat').map(({ id }) => id)).toEqual(['first', 'second'])
     expect(uploads.of('chat')).toEqual([])
   })
+
+  it('lets go what is a message by itself, also when it had to be tried again', async () => {
+    const uploads = useUploads()
+    const gone: string[] = []
+    uploads.send('chat', file('note.webm'), ({ id }) => gone.push(id))
+    begun[0]?.fail(new ApiError('unavailable', 503))
+    await settled()
+    const [entry] = uploads.of('chat')
+    expect(entry?.error?.code).toBe('unavailable')
+    if (entry) uploads.retry(entry)
+    begun[1]?.done(attachment('a'))
+    await settled()
+    expect(gone).toEqual(['a'])
+    expect(uploads.of('chat')).toEqual([])
+  })
+
+  it('does not let go what was taken out', async () => {
+    const uploads = useUploads()
+    const go = vi.fn()
+    uploads.send('chat', file('note.webm'), go)
+    uploads.remove('chat', uploads.of('chat')[0]?.key ?? '')
+    begun[0]?.done(attachment('a'))
+    await settled()
+    expect(go).not.toHaveBeenCalled()
+  })
 })

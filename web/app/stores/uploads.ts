@@ -13,6 +13,8 @@ export interface Upload {
   /** What the server made of it; null until it is there. */
   attachment: Attachment | null
   error: ApiError | null
+  /** What becomes of it by itself, once it is there; null where a message waits for it. */
+  readonly go: ((attachment: Attachment) => void) | null
 }
 
 /** As many as a message may hold. */
@@ -34,13 +36,23 @@ export const useUploads = defineStore('uploads', () => {
     const tray = of(conversationId)
     const chosen = [...files]
     const taken = chosen.slice(0, FILES_MAX - tray.length)
-    trays.set(conversationId, [...tray, ...taken.map(newUpload)])
+    trays.set(conversationId, [...tray, ...taken.map((file) => newUpload(file))])
     // Through the reactive map, so that what happens to them is seen.
     for (const entry of of(conversationId).slice(tray.length)) enqueue(entry)
     return chosen.length - taken.length
   }
 
-  function newUpload(file: File): Upload {
+  /** Takes one that is a message by itself: it leaves the tray and goes as soon as it is there. */
+  function send(conversationId: string, file: File, go: (attachment: Attachment) => void) {
+    const entry = newUpload(file, (attachment) => {
+      remove(conversationId, entry.key)
+      go(attachment)
+    })
+    trays.set(conversationId, [...of(conversationId), entry])
+    of(conversationId).slice(-1).forEach(enqueue)
+  }
+
+  function newUpload(file: File, go: Upload['go'] = null): Upload {
     const error = file.size > FILE_BYTES_MAX ? asTooLarge() : null
     const preview = file.type.startsWith('image/') ? URL.createObjectURL(markRaw(file)) : null
     return {
@@ -50,6 +62,7 @@ export const useUploads = defineStore('uploads', () => {
       progress: 0,
       attachment: null,
       error,
+      go,
     }
   }
 
@@ -72,6 +85,7 @@ export const useUploads = defineStore('uploads', () => {
         signal: abort.signal,
         progress: (share) => (entry.progress = share),
       })
+      if (!abort.signal.aborted) entry.go?.(entry.attachment)
     } catch (thrown) {
       if (!abort.signal.aborted) entry.error = markRaw(asApiError(thrown))
     } finally {
@@ -117,7 +131,7 @@ export const useUploads = defineStore('uploads', () => {
     trays.clear()
   }
 
-  return { of, add, retry, remove, take, clear }
+  return { of, add, send, retry, remove, take, clear }
 })
 
 function asTooLarge(): ApiError {

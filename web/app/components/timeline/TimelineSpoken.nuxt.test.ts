@@ -63,7 +63,9 @@ describe('what is spoken', () => {
 
   it('names files, and is silent about one’s own', async () => {
     const show = await spoken([first])
-    const photo = item(2, '', { attachments: [{ name: 'map.png' }] as never })
+    const photo = item(2, '', {
+      attachments: [{ name: 'map.png', content_type: 'image/png' }] as never,
+    })
     expect(await show([first, photo])).toBe('Bob: map.png')
     expect(await show([first, photo, item(3, 'mine', {}, true)])).toBe('Bob: map.png')
   })

@@ -1,0 +1,145 @@
+// Voice messages, spoken by the beeping microphone that Chromium brings for tests.
+import type { Locator, Page } from '@playwright/test'
+import { expectAccessible, expectAccessibleInBothThemes } from '../axe'
+import { launchOptions } from '../browser'
+import { composer, pairIn } from '../person'
+import { expect, test } from '../test'
+
+test.use({
+  launchOptions: {
+    ...launchOptions,
+    args: [
+      ...launchOptions.args,
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+    ],
+  },
+})
+
+const record = (page: Page) => page.getByRole('button', { name: 'Record a voice message' })
+const recorder = (page: Page) => page.getByRole('group', { name: 'Voice message being recorded' })
+const tray = (page: Page) => page.getByRole('list', { name: 'Files of the next message' })
+const player = (page: Page) => page.getByTestId('player')
+
+/** Whether a line of it is longer than the dot that stands for silence. */
+const showsSound = (shape: Locator) =>
+  expect
+    .poll(async () =>
+      (
+        await shape
+          .locator('path')
+          .evaluateAll((paths) => paths.map((path) => path.getAttribute('d')))
+      )
+        .join('')
+        .match(/ 0\.[0-3]\d*V/),
+    )
+    .not.toBeNull()
+
+/** Remembers the microphones that are opened from now on. */
+const watchMicrophones = (page: Page) =>
+  page.evaluate(() => {
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+    const streams: MediaStream[] = []
+    Object.assign(window, { streams })
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await open(constraints)
+      streams.push(stream)
+      return stream
+    }
+  })
+const microphones = (page: Page) =>
+  page.evaluate(() =>
+    (window as unknown as { streams: MediaStream[] }).streams.flatMap((stream) =>
+      stream.getTracks().map(({ readyState }) => readyState),
+    ),
+  )
+
+test('a voice message is spoken, sent and heard, by key alone', async ({ browser }) => {
+  const [ada, bob] = await pairIn(browser, 'listen')
+  await watchMicrophones(ada.page)
+  await composer(ada.page).focus()
+  const before = await composer(ada.page).boundingBox()
+  await record(ada.page).press('Enter')
+  await expect(recorder(ada.page)).toBeFocused()
+  await expect(recorder(ada.page).getByRole('timer')).toHaveText(/0:0[1-9]/)
+  await showsSound(recorder(ada.page))
+  expect(await microphones(ada.page)).toEqual(['live'])
+  await expectAccessibleInBothThemes(ada.page)
+  await recorder(ada.page).press('Enter')
+  await expect(composer(ada.page)).toBeFocused()
+  expect(await microphones(ada.page)).toEqual(['ended'])
+  expect(await composer(ada.page).boundingBox()).toEqual(before)
+
+  const sound = player(bob.page)
+  await expect(sound).toContainText(/0:00 \/ 0:\d\d/)
+  await expect(bob.page.getByRole('link', { name: /^Ada/ })).toContainText(
+    /Voice message \(0:\d\d\)/,
+  )
+  const place = await sound.boundingBox()
+  await showsSound(sound)
+  expect(await sound.boundingBox()).toEqual(place)
+
+  const where = sound.getByRole('slider', { name: /^Position: Voice message/ })
+  const seconds = async () => Number(await where.inputValue())
+  await sound.getByRole('button', { name: /^Play: Voice message/ }).press('Enter')
+  await expect.poll(seconds).toBeGreaterThan(0.2)
+  await sound.getByRole('button', { name: /^Pause: / }).press('Enter')
+  await where.press('Home')
+  await expect.poll(seconds).toBe(0)
+  await where.press('ArrowRight')
+  await expect.poll(seconds).toBe(1)
+  await expect(where).toHaveAttribute('aria-valuetext', /^0:01 of 0:\d\d$/)
+  await sound.getByRole('button', { name: 'Speed 1×' }).press('Enter')
+  await expect(sound.getByRole('button', { name: 'Speed 1.5×' })).toBeVisible()
+  await sound.getByRole('button', { name: /^Play: / }).press('Enter')
+  // It goes on from there to its end, and is ready for the next time.
+  await expect(sound.getByRole('button', { name: /^Pause: / })).toBeVisible()
+  await expect(sound.getByRole('button', { name: /^Play: / })).toBeVisible()
+  expect(await seconds()).toBe(0)
+  await expectAccessibleInBothThemes(bob.page)
+  await expectAccessibleInBothThemes(ada.page)
+
+  const download = bob.page.waitForEvent('download')
+  await sound.click({ button: 'right', position: { x: 100, y: 2 } })
+  await bob.page.getByRole('menuitem', { name: 'Save voice message' }).click()
+  expect((await download).suggestedFilename()).toMatch(/^voice-[\d.-]+s\.webm$/)
+
+  await bob.page.setViewportSize({ width: 320, height: 640 })
+  await expect(sound).toBeVisible()
+  expect(await bob.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
+})
+
+test('nothing that was said is lost without a word', async ({ browser }) => {
+  const [ada] = await pairIn(browser, 'listen')
+  const { page } = ada
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator
+    const open = mediaDevices.getUserMedia.bind(mediaDevices)
+    mediaDevices.getUserMedia = async () => {
+      mediaDevices.getUserMedia = open
+      throw new DOMException('', 'NotAllowedError')
+    }
+  })
+  await record(page).click()
+  await expect(recorder(page).getByRole('alert')).toContainText('not allowed')
+  await expectAccessible(page)
+  await recorder(page).getByRole('button', { name: 'Try again' }).click()
+  await expect(recorder(page).getByRole('timer')).toHaveText(/0:0[1-9]/)
+
+  await page.keyboard.press('Escape')
+  await expect(recorder(page)).toHaveCount(0)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(tray(page)).toContainText(/Voice message \(0:\d\d\)/)
+  await tray(page)
+    .getByRole('button', { name: /^Remove Voice message/ })
+    .click()
+
+  await record(page).click()
+  await expect(recorder(page).getByRole('timer')).toHaveText(/0:0[1-9]/)
+  await page.getByRole('link', { name: 'People' }).click()
+  await expect(page.getByText('waits in its chat', { exact: false }).first()).toBeVisible()
+  await page.goBack()
+  await expect(tray(page)).toContainText(/Voice message \(0:\d\d\)/)
+  await page.getByRole('button', { name: 'Send message' }).click()
+  await expect(player(page)).toBeVisible()
+})
