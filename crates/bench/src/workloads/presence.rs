@@ -84,7 +84,7 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     report.tell("api CPU per poll", per_poll, "µs");
     report.require_none("connections lost before", lost);
 
-    // Those with odd numbers are on the server that dies; they come back nowhere else.
+    // Who is on the server that dies comes back nowhere else.
     let processes = usage::processes(&bench.options.run_dir)?;
     let victim = processes
         .iter()
@@ -96,7 +96,10 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
         .status()?;
     ensure!(status.success(), "{} cannot be killed", victim.name);
     let killed = Instant::now();
-    let gone = (2..=CONTACTS + 1).filter(|person| person % 2 == 1).count();
+    let dies = bench.options.sockets.last();
+    let gone = (2..=CONTACTS + 1)
+        .filter(|person| Some(&bench.seat(*person, 0, Vec::new()).address) == dies)
+        .count();
     let mut polled = None;
     let mut pushed = Tally::default();
     while killed.elapsed() < 2 * OFFLINE_WITHIN && (polled.is_none() || pushed.offline.len() < gone)
