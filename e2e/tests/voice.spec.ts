@@ -77,6 +77,9 @@ test('a voice message is spoken, sent and heard, by key alone', async ({ browser
   )
   const place = await sound.boundingBox()
   await showsSound(sound)
+  // What is heard of it is as long as what its name says.
+  const named = await bob.page.getByRole('link', { name: /^Ada/ }).textContent()
+  await expect(sound).toContainText(`/ ${/\d:\d\d(?=\W*\))/.exec(named ?? '')?.[0]}`)
   expect(await sound.boundingBox()).toEqual(place)
 
   const where = sound.getByRole('slider', { name: /^Position: Voice message/ })

@@ -1,5 +1,6 @@
 // The sign of a file that is not shown but named.
 import type { Attachment } from '~/api/wire'
+import { voiceSeconds } from './voiceNote'
 
 const ICONS: [test: RegExp, icon: string][] = [
   [/^image\//, 'i-lucide-image'],
@@ -10,6 +11,8 @@ const ICONS: [test: RegExp, icon: string][] = [
   [/^text\//, 'i-lucide-file-text'],
 ]
 
-export function iconOf({ content_type: type }: Attachment): string {
+export function iconOf(file: Attachment): string {
+  const { content_type: type } = file
+  if (voiceSeconds(file) !== null) return 'i-lucide-mic'
   return ICONS.find(([test]) => test.test(type))?.[1] ?? 'i-lucide-file'
 }

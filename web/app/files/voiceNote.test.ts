@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Attachment } from '~/api/wire'
 import { formatOf, voiceName } from '~/sound/format'
+import { iconOf } from './icon'
 import { clockText, voiceSeconds } from './voiceNote'
 
 const NAME = 'voice-2026-11-28-18.30.05-12s.webm'
@@ -38,6 +40,11 @@ describe('a voice note', () => {
   it('is recorded in the best form that a browser has, if there is any', () => {
     expect(formatOf(() => true)?.type).toBe('audio/webm')
     expect(formatOf(() => false)).toBeUndefined()
+  })
+
+  it('has the sign of a microphone, and music its own', () => {
+    const signOf = (name: string) => iconOf({ name, content_type: 'audio/webm' } as Attachment)
+    expect([signOf(NAME), signOf('song.webm')]).toEqual(['i-lucide-mic', 'i-lucide-music'])
   })
 
   it('never lasts no time at all', () => {
