@@ -232,7 +232,8 @@ mod tests {
 
     fn webm(codecs: &[&str]) -> Vec<u8> {
         let header = b"\x1a\x45\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm";
-        [header, codecs.concat().as_bytes()].concat()
+        // Shorter ones are none.
+        [header, codecs.concat().as_bytes(), &[0; 256]].concat()
     }
 
     fn mp4(boxes: &[&str]) -> Vec<u8> {

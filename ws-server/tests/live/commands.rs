@@ -72,7 +72,8 @@ fn errors(frame: &ServerFrame) -> Option<(Code, Option<String>)> {
 
 #[tokio::test]
 async fn watermarks_become_one_message_and_are_acknowledged() {
-    let world = World::start(&[("WARREN_WS_RECEIPTS_QUIET_MS", "200")]).await;
+    // Long enough for all four to come within it, whatever else the machine does.
+    let world = World::start(&[("WARREN_WS_RECEIPTS_QUIET_MS", "2000")]).await;
     let ann = world.person();
     let socket = world.connect(&ann).await;
     let mut receipts = Taker::of(&world.env, RECEIPTS_QUEUE).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::frame::{ClientFrame, ServerFrame};
+use protocol::frame::{ClientFrame, ReadyReason, ServerFrame};
 use protocol::message::Message;
 use serde_json::{Value, json};
 use testkit::http::PASSWORD;
@@ -70,6 +70,8 @@ async fn no_log_holds_a_token_a_password_or_what_people_write() {
     let browser = Connect::to(&system.ws_url(0)).subprotocol(&bob.access_token);
     let socket = browser.origin(ORIGIN).open().await.expect("it is allowed");
     socket.expect_hello().await;
+    // Before it is ready, what is sent comes by a sync alone.
+    socket.expect_ready(ReadyReason::Connected).await;
     let message = ada.client.send(chat, BODY).await;
     let arrived = |frame: &ServerFrame| matches!(frame, ServerFrame::MessageCreated { .. });
     socket.expect_event(arrived, SOON).await;
