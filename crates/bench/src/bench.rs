@@ -96,13 +96,19 @@ impl Bench {
         self.options.apis.iter().copied().map(Api::new).collect()
     }
 
+    /// The ws-server that a person sits on.
+    #[must_use]
+    pub fn server_of(&self, person: u32) -> SocketAddr {
+        let servers = &self.options.sockets;
+        let address = servers.get(person as usize % servers.len().max(1));
+        address.copied().unwrap_or(self.options.front)
+    }
+
     /// A seat for a person, spread over the ws-servers.
     #[must_use]
     pub fn seat(&self, person: u32, class: usize, hears: Vec<(uuid::Uuid, Ledger)>) -> Seat {
-        let servers = &self.options.sockets;
-        let address = servers.get(person as usize % servers.len().max(1));
         Seat {
-            address: address.copied().unwrap_or(self.options.front),
+            address: self.server_of(person),
             token: self.people.token(person),
             class,
             hears,

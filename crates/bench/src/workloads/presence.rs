@@ -98,7 +98,7 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     let killed = Instant::now();
     let dies = bench.options.sockets.last();
     let gone = (2..=CONTACTS + 1)
-        .filter(|person| Some(&bench.seat(*person, 0, Vec::new()).address) == dies)
+        .filter(|person| Some(&bench.server_of(*person)) == dies)
         .count();
     let mut polled = None;
     let mut pushed = Tally::default();
