@@ -92,6 +92,39 @@ async fn presence_is_for_contacts_friends_and_those_one_shares_a_conversation_wi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn watchers_that_are_asked_about_together_see_what_each_of_them_may() {
+    let test = TestApp::start().await;
+    let (ada, bob, eve) = (
+        test.user("ada").await,
+        test.user("bob").await,
+        test.user("eve").await,
+    );
+    let (hers, his) = (test.user("hers").await, test.user("his").await);
+    group(&ada, &[&hers]).await;
+    group(&bob, &[&his]).await;
+
+    let credential = &test.env.secrets().internal_credential;
+    let peer = Client::anonymous(test.admin()).with_token(credential);
+    let all = [hers.id(), his.id()];
+    let watchers = [&ada, &bob, &eve].map(|one| json!({ "user_id": one.id(), "user_ids": all }));
+    let ask = json!({ "watchers": watchers });
+    let answer: VisibleResponse = peer.post(VISIBLE_PATH, &ask).await.expect(200).json();
+    let seen = answer.watchers.into_iter().map(|watcher| {
+        let users = watcher.users.iter().map(|user| user.user_id);
+        (watcher.user_id, users.collect::<Vec<_>>())
+    });
+    assert_eq!(
+        seen.collect::<Vec<_>>(),
+        [
+            (ada.id(), vec![hers.id()]),
+            (bob.id(), vec![his.id()]),
+            (eve.id(), Vec::new()),
+        ]
+    );
+    test.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_blocks_hides_or_is_gone_is_seen_by_nobody_who_knows_them() {
     let test = TestApp::start().await;
     let ada = test.user("ada").await;

@@ -29,6 +29,8 @@ const DELIVERIES: f64 = 30_000.0;
 const CROWDS: [u32; 3] = [100, 1000, 5000];
 /// ws-servers.
 const SERVERS: [usize; 3] = [1, 2, 4];
+/// Whether everybody listens in a window: what drifts meanwhile falls on both kinds alike.
+const TURNS: [bool; 8] = [false, true, true, false, true, false, false, true];
 /// A message of 64 bytes as a frame.
 const FRAME_BYTES: f64 = 400.0;
 /// How far costs may lie apart.
@@ -60,15 +62,14 @@ impl Point {
         let mut crowd = bench.crowd()?;
         connect(bench, &mut crowd, &room, &nook).await?;
         let [mut few, mut all] = [Window::default(), Window::default()];
-        // What drifts meanwhile falls on both alike.
-        for everybody in [false, true, true, false] {
+        for everybody in TURNS {
             let (group, side) = if everybody {
                 (&room, &mut all)
             } else {
                 (&nook, &mut few)
             };
             let streams = vec![room::stream(bench, group, rate)];
-            side.add(bench.window_of(bench.length() / 2, &crowd, streams).await?);
+            side.add(bench.window_of(bench.length() / 4, &crowd, streams).await?);
         }
         let ended = crowd.leave().await?;
         let bytes = all.frames_per_read() * FRAME_BYTES;

@@ -16,8 +16,6 @@ use crate::usage;
 const ONLINE: u32 = 10_000;
 /// People who poll or watch: each shares a group with the next.
 const CONTACTS: u32 = 200;
-/// Polls.
-const POLLS: usize = 500;
 /// The contract's.
 const OFFLINE_WITHIN: Duration = Duration::from_secs(15);
 
@@ -63,7 +61,8 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     crowd.collect().await?;
     let meter = bench.meter()?;
     let mut polls = Times::default();
-    for _ in 0..POLLS {
+    let until = Instant::now() + bench.length();
+    while Instant::now() < until {
         let began = Instant::now();
         online().await?;
         polls.record_duration(began.elapsed());
@@ -80,7 +79,7 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     );
     report.tell("poll p50", polls.ms(0.5), "ms");
     report.require("poll p95", polls.ms(0.95), "ms", Bound::AtMost(3.0));
-    let per_poll = spent.cpu_of("api") * 1e6 / POLLS as f64;
+    let per_poll = spent.cpu_of("api") * 1e6 / polls.count() as f64;
     report.tell("api CPU per poll", per_poll, "µs");
     report.require_none("connections lost before", lost);
 
