@@ -67,6 +67,10 @@ test('emoji are put under a message and taken back, and say whose they are', asy
     expect(await indentOfTime(bubble(bob.page, '🥕')), dir).toBe(0)
   }
   expect(await indentOfTime(bubble(ada.page, '🥕'))).toBeGreaterThan(0)
+  // One is narrower than a time with its ticks, which stays on its line.
+  await say(ada, '🌞')
+  const line = await bubble(ada.page, '🌞').getByRole('time').boundingBox()
+  expect(line?.height).toBeLessThan(20)
 })
 
 /** How far the time of a message stands behind the beginning of its text, in CSS pixels. */
