@@ -20,7 +20,14 @@ test('a conversation needs no mouse', async ({ browser }) => {
   await expect(bubble(page, 'to Cleo')).toBeVisible()
 
   await page.keyboard.press('Control+k')
-  await page.getByRole('dialog').getByRole('textbox').fill('Bob')
+  // It takes what room a tall window has, below its upper edge; fewer results make it lower alone.
+  const palette = page.getByRole('dialog')
+  const place = async () => (await palette.boundingBox()) ?? { y: NaN, height: NaN }
+  await expect.poll(async () => (await place()).height).toBeGreaterThan(550)
+  await expect.poll(async () => Math.round((await place()).y)).toBe(135)
+  await palette.getByRole('textbox').fill('Bob')
+  await expect.poll(async () => (await place()).height).toBeLessThan(550)
+  expect(Math.round((await place()).y)).toBe(135)
   await expect(page.getByRole('option', { name: /Bob/ }).first()).toBeVisible()
   await page.keyboard.press('Enter')
   await expect(bubble(page, 'to Bob')).toBeVisible()

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
 import { SIZES } from '../places'
 import { expect, test } from '../test'
@@ -58,7 +58,29 @@ test('emoji are put under a message and taken back, and say whose they are', asy
 
   await pick(ada.page, 'Shall we meet', 'Reactions')
   await expect(ada.page.getByRole('dialog')).toContainText('Bob')
+  await ada.page.keyboard.press('Escape')
+
+  // Alone they have no ground: the time of somebody else's begins where they do.
+  await say(ada, '🥕🥕🥕')
+  for (const dir of ['ltr', 'rtl']) {
+    await bob.page.evaluate((to) => (document.dir = to), dir)
+    expect(await indentOfTime(bubble(bob.page, '🥕')), dir).toBe(0)
+  }
+  expect(await indentOfTime(bubble(ada.page, '🥕'))).toBeGreaterThan(0)
+  // One is narrower than a time with its ticks, which stays on its line.
+  await say(ada, '🌞')
+  const line = await bubble(ada.page, '🌞').getByRole('time').boundingBox()
+  expect(line?.height).toBeLessThan(20)
 })
+
+/** How far the time of a message stands behind the beginning of its text, in CSS pixels. */
+const indentOfTime = (message: Locator) =>
+  message.locator('[data-bubble]').evaluate((bubble) => {
+    const [text, time] = ['p', 'time'].map((name) => bubble.querySelector(name))
+    const [a, b] = [text?.getBoundingClientRect(), time?.getBoundingClientRect()]
+    if (!a || !b) return NaN
+    return Math.round(document.dir === 'rtl' ? a.right - b.right : b.left - a.left)
+  })
 
 test('a message is deleted for oneself, or for everyone', async ({ browser }) => {
   const [ada, bob] = await pairIn(browser, 'Shall we meet at nine?')

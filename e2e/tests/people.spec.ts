@@ -31,6 +31,15 @@ test('a contact has the name that one gives them, and nobody else sees it', asyn
   await expect(page.getByRole('listitem').filter({ hasText: bob.username })).toContainText(
     'Robert the digger',
   )
+
+  // Whom one writes to is chosen anywhere in their row.
+  await page.goto('/chats')
+  await page.getByRole('button', { name: 'New chat' }).click()
+  const person = page.getByRole('dialog').getByRole('listitem').filter({ hasText: bob.username })
+  await expect(person.getByRole('button')).toHaveCount(1)
+  await person.click({ position: { x: 100, y: 20 } })
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(composer(page)).toHaveAccessibleName('Message to Robert the digger')
 })
 
 test('friends are asked, and may say no', async ({ browser }) => {

@@ -38,7 +38,7 @@ export function useChosen(
       timeStyle: 'short',
     })
     const time = ({ created_at: at }: Message) => format.format(new Date(at))
-    const text = copiedText(selection.messages, { author, time })
+    const text = copiedText(selection.messages, { author, time, t })
     if (await attempt(() => navigator.clipboard.writeText(text))) done(t('action.copied'))
   }
 

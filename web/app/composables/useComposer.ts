@@ -39,12 +39,13 @@ export function useComposer(row: () => ConversationRow) {
     { immediate: true },
   )
 
-  /** The files of the next message; an edit leaves those of its message as they are. */
+  /** What is on its way, and of this the files of the next message, which waits for no other. */
   const tray = computed(() => (editing.value ? [] : uploads.of(row().id)))
-  const ready = computed(() => tray.value.every(({ attachment }) => attachment !== null))
-  /** Whether there is something to send without a text. */
+  const files = computed(() => (editing.value ? [] : uploads.ofNext(row().id)))
+  const ready = computed(() => files.value.every(({ attachment }) => attachment !== null))
+  /** Whether there is something to send without a text; an edit leaves the files of its message. */
   const filled = computed(() =>
-    editing.value ? Boolean(intent.value?.message.attachments.length) : tray.value.length > 0,
+    editing.value ? Boolean(intent.value?.message.attachments.length) : files.value.length > 0,
   )
 
   function attach(files: Iterable<File>) {

@@ -3,7 +3,7 @@ import type { Attachment } from '~/api/wire'
 import { clockText, voiceSeconds } from './voiceNote'
 
 type File = Pick<Attachment, 'content_type' | 'name'>
-type Say = (key: string, values: number | { time: string }) => string
+export type Say = (key: string, values: number | { time: string }) => string
 type Kind = 'photo' | 'video' | 'audio' | 'file'
 
 const kindOf = ({ content_type: type }: File): Kind => {

@@ -111,6 +111,43 @@ describe('the tray of a conversation', () => {
     expect(uploads.of('chat')).toEqual([])
   })
 
+  it('sends the next message, with its own files, while one that goes by itself is on its way', async () => {
+    const uploads = useUploads()
+    const go = vi.fn()
+    uploads.send('chat', file('note.webm'), go)
+    uploads.add('chat', [file('a.txt')])
+    expect(uploads.ofNext('chat').map((entry) => entry.file.name)).toEqual(['a.txt'])
+    begun[1]?.done(attachment('a'))
+    await settled()
+    expect(uploads.take('chat').map(({ id }) => id)).toEqual(['a'])
+    expect(begun[0]?.signal.aborted).toBe(false)
+    expect(uploads.add('chat', many(FILES_MAX))).toBe(0)
+    uploads.take('chat')
+    begun[0]?.done(attachment('note'))
+    await settled()
+    expect(go.mock.calls).toEqual([[attachment('note')]])
+    expect(uploads.of('chat')).toEqual([])
+  })
+
+  it('lets go several in their order, past one that failed or was taken out', async () => {
+    const uploads = useUploads()
+    const gone: string[] = []
+    for (const name of ['a', 'b', 'c', 'd']) {
+      uploads.send('chat', file(name), ({ id }) => gone.push(id))
+    }
+    begun[2]?.done(attachment('c'))
+    await settled()
+    begun[3]?.done(attachment('d'))
+    await settled()
+    expect(gone).toEqual([])
+    begun[0]?.fail(new ApiError('unavailable', 503))
+    await settled()
+    expect(gone).toEqual([])
+    uploads.remove('chat', uploads.of('chat')[1]?.key ?? '')
+    expect(gone).toEqual(['c', 'd'])
+    expect(uploads.of('chat').map((entry) => entry.file.name)).toEqual(['a'])
+  })
+
   it('does not let go what was taken out', async () => {
     const uploads = useUploads()
     const go = vi.fn()

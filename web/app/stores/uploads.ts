@@ -30,25 +30,27 @@ export const useUploads = defineStore('uploads', () => {
   const running = new Map<string, AbortController>()
 
   const of = (conversationId: string): Upload[] => trays.get(conversationId) ?? []
+  /** Without what is a message by itself. */
+  const ofNext = (conversationId: string): Upload[] =>
+    of(conversationId).filter(({ go }) => go === null)
 
   /** Takes as many as there is room for; answers how many there was none for. */
   function add(conversationId: string, files: Iterable<File>): number {
     const tray = of(conversationId)
     const chosen = [...files]
-    const taken = chosen.slice(0, FILES_MAX - tray.length)
+    const taken = chosen.slice(0, FILES_MAX - ofNext(conversationId).length)
     trays.set(conversationId, [...tray, ...taken.map((file) => newUpload(file))])
     // Through the reactive map, so that what happens to them is seen.
     for (const entry of of(conversationId).slice(tray.length)) enqueue(entry)
     return chosen.length - taken.length
   }
 
-  /** Takes one that is a message by itself: it leaves the tray and goes as soon as it is there. */
+  /**
+   * Takes one that is a message by itself: it leaves the tray and goes as soon as it, and each that
+   * was taken so before it, is there.
+   */
   function send(conversationId: string, file: File, go: (attachment: Attachment) => void) {
-    const entry = newUpload(file, (attachment) => {
-      remove(conversationId, entry.key)
-      go(attachment)
-    })
-    trays.set(conversationId, [...of(conversationId), entry])
+    trays.set(conversationId, [...of(conversationId), newUpload(file, go)])
     of(conversationId).slice(-1).forEach(enqueue)
   }
 
@@ -85,12 +87,24 @@ export const useUploads = defineStore('uploads', () => {
         signal: abort.signal,
         progress: (share) => (entry.progress = share),
       })
-      if (!abort.signal.aborted) entry.go?.(entry.attachment)
     } catch (thrown) {
       if (!abort.signal.aborted) entry.error = markRaw(asApiError(thrown))
     } finally {
       running.delete(entry.key)
       next()
+      letGo()
+    }
+  }
+
+  /** In their order; one that failed lets the next pass. */
+  function letGo() {
+    for (const [conversationId, tray] of trays) {
+      for (const { key, go, attachment, error } of tray) {
+        if (!go || error) continue
+        if (!attachment) break
+        takeOut(conversationId, key)
+        go(attachment)
+      }
     }
   }
 
@@ -103,6 +117,11 @@ export const useUploads = defineStore('uploads', () => {
 
   /** Takes one out, and ends its upload. What the server has of it ends by itself. */
   function remove(conversationId: string, key: string) {
+    takeOut(conversationId, key)
+    letGo()
+  }
+
+  function takeOut(conversationId: string, key: string) {
     const entry = of(conversationId).find((candidate) => candidate.key === key)
     if (entry) drop(entry)
     trays.set(
@@ -111,12 +130,14 @@ export const useUploads = defineStore('uploads', () => {
     )
   }
 
-  /** What is there goes into a message: the tray is empty then. */
+  /** What is there goes into the next message: only what goes by itself stays in the tray. */
   function take(conversationId: string): Attachment[] {
-    const tray = of(conversationId)
-    trays.delete(conversationId)
-    tray.forEach(drop)
-    return tray.flatMap(({ attachment }) => attachment ?? [])
+    const files = ofNext(conversationId)
+    const left = of(conversationId).filter(({ go }) => go !== null)
+    if (left.length > 0) trays.set(conversationId, left)
+    else trays.delete(conversationId)
+    files.forEach(drop)
+    return files.flatMap(({ attachment }) => attachment ?? [])
   }
 
   function drop(entry: Upload) {
@@ -131,7 +152,7 @@ export const useUploads = defineStore('uploads', () => {
     trays.clear()
   }
 
-  return { of, add, send, retry, remove, take, clear }
+  return { of, ofNext, add, send, retry, remove, take, clear }
 })
 
 function asTooLarge(): ApiError {
