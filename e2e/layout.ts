@@ -122,19 +122,36 @@ export const smallFields = (page: Page): Promise<string[]> =>
     )
 
 /** How far the ground of something stands out from the one around it, as WCAG counts it. */
-export const contrast = (drawn: Locator): Promise<number> =>
-  drawn.evaluate((element) => {
-    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
-    const lightness = (of: Element | null) => {
-      if (!canvas || !of) return NaN
-      canvas.fillStyle = getComputedStyle(of).backgroundColor
-      canvas.fillRect(0, 0, 1, 1)
-      const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
-        const share = part / 255
-        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-      })
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b
-    }
-    const both = [lightness(element), lightness(element.parentElement)]
-    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05)
-  })
+export const contrast = (drawn: Locator): Promise<number> => standsOut(drawn, 'backgroundColor')
+
+/** How far the ring of what has the focus stands out from the bubble that it is in. */
+export const ringContrast = (focused: Locator): Promise<number> =>
+  standsOut(focused, 'outlineColor', '[data-bubble]')
+
+const standsOut = (
+  drawn: Locator,
+  part: 'backgroundColor' | 'outlineColor',
+  ground?: string,
+): Promise<number> =>
+  drawn.evaluate(
+    (element, { part, ground }) => {
+      const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+      const lightness = (colour: string) => {
+        if (!canvas) return NaN
+        canvas.fillStyle = colour
+        canvas.fillRect(0, 0, 1, 1)
+        const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => {
+          const share = value / 255
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+        })
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+      }
+      const behind = ground ? element.closest(ground) : element.parentElement
+      const both = [
+        lightness(getComputedStyle(element)[part]),
+        behind ? lightness(getComputedStyle(behind).backgroundColor) : NaN,
+      ]
+      return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05)
+    },
+    { part, ground },
+  )

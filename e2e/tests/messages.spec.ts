@@ -1,4 +1,6 @@
 import type { Page } from '@playwright/test'
+import { expectAccessibleInBothThemes } from '../axe'
+import { ringContrast } from '../layout'
 import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
 import { SIZES } from '../places'
 import { expect, test } from '../test'
@@ -16,6 +18,15 @@ test('an answer quotes what it answers, and leads there', async ({ browser }) =>
   await bob.page.keyboard.type('Ten is better')
   await bob.page.keyboard.press('Enter')
   await expect(bob.page.getByTestId('intent')).toHaveCount(0)
+  const own = bubble(bob.page, 'Ten is better').getByRole('button', { name: 'Reply to Ada' })
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await bob.page.emulateMedia({ colorScheme })
+    await expect(bob.page.locator('html')).toHaveClass(new RegExp(`\\b${colorScheme}\\b`))
+    await own.focus()
+    await expect(own).toHaveCSS('outline-style', 'solid')
+    expect.soft(await ringContrast(own), colorScheme).toBeGreaterThanOrEqual(3)
+  }
+  await expectAccessibleInBothThemes(bob.page)
 
   const answer = bubble(ada.page, 'Ten is better')
   await expect(answer.getByRole('button', { name: 'Reply to you' })).toContainText('at nine')
