@@ -155,7 +155,7 @@ const STATES: Record<string, (page: Page) => Promise<Locator>> = {
   },
   'people found': async (page) => {
     await page.goto('/people')
-    await page.getByLabel('Find people').fill('grace_')
+    await page.getByLabel('Find people').fill('gracehop')
     return page.getByRole('button', { name: /^Chat with/ }).first()
   },
   'end of the account': async (page) => {
