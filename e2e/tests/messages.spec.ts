@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { expectAccessibleInBothThemes } from '../axe'
-import { ringContrast } from '../layout'
-import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
+import { inkContrast, ringContrast } from '../layout'
+import { bubble, composer, newPerson, openChat, pairIn, say, tick } from '../person'
 import { SIZES } from '../places'
 import { expect, test } from '../test'
 
@@ -32,6 +32,14 @@ test('an answer quotes what it answers, and leads there', async ({ browser }) =>
   await expect(answer.getByRole('button', { name: 'Reply to you' })).toContainText('at nine')
   await answer.getByRole('button', { name: 'Reply to you' }).click()
   await expect(bubble(ada.page, 'Shall we meet').first()).toHaveClass(/animate-flash/)
+})
+
+test('ticks are seen below emoji that have no ground of their own', async ({ browser }) => {
+  const [ada] = await pairIn(browser, 'Shall we meet at nine?')
+  await say(ada, '🎉')
+  await tick(ada, '🎉', 'read')
+  const ticks = bubble(ada.page, '🎉').locator('[data-state]')
+  expect(await inkContrast(ticks)).toBeGreaterThanOrEqual(3)
 })
 
 test('the last message is edited by the arrow upwards, and Escape leaves it', async ({
