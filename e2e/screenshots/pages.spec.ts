@@ -102,7 +102,10 @@ const STATES: Record<string, (page: Page) => Promise<Locator>> = {
       async (page: Page) => {
         const seq = talk.spoken[whose]
         await page.goto(`/chats/${talk.direct}?at=${seq}`)
-        const slider = page.locator(`article[data-seq="${seq}"]`).getByRole('slider')
+        const message = page.locator(`article[data-seq="${seq}"]`)
+        // Until its shape is known, each of its bars is a dot.
+        await expect(message.locator('path').last()).toHaveAttribute('d', / 0V1/)
+        const slider = message.getByRole('slider')
         for (let step = 0; step < 8; step += 1) await slider.press('ArrowRight')
         await expect(slider).not.toHaveValue('0')
         return slider
