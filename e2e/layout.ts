@@ -121,20 +121,42 @@ export const smallFields = (page: Page): Promise<string[]> =>
         .map(({ field, size }) => `${size} ${field.outerHTML.slice(0, 120)}`),
     )
 
-/** How far the ground of something stands out from the one around it, as WCAG counts it. */
-export const contrast = (drawn: Locator): Promise<number> =>
-  drawn.evaluate((element) => {
+/** How far the ground of something stands out from the one behind it, as WCAG counts it. */
+export const contrast = (drawn: Locator): Promise<number> => standsOut(drawn, 'backgroundColor')
+
+/** How far the ring of what has the focus does. */
+export const ringContrast = (focused: Locator): Promise<number> =>
+  standsOut(focused, 'outlineColor')
+
+/** How far what is drawn in the colour of a text does. */
+export const inkContrast = (drawn: Locator): Promise<number> => standsOut(drawn, 'color')
+
+const standsOut = (
+  drawn: Locator,
+  part: 'backgroundColor' | 'outlineColor' | 'color',
+): Promise<number> =>
+  drawn.evaluate((element, part) => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
-    const lightness = (of: Element | null) => {
-      if (!canvas || !of) return NaN
-      canvas.fillStyle = getComputedStyle(of).backgroundColor
-      canvas.fillRect(0, 0, 1, 1)
-      const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
-        const share = part / 255
+    const pixel = (colour: string) => {
+      canvas?.clearRect(0, 0, 1, 1)
+      if (canvas) canvas.fillStyle = colour
+      canvas?.fillRect(0, 0, 1, 1)
+      return [...(canvas?.getImageData(0, 0, 1, 1).data ?? [])]
+    }
+    const lightness = (colour: string) => {
+      const [r = 0, g = 0, b = 0] = pixel(colour).map((value) => {
+        const share = value / 255
         return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
       })
       return 0.2126 * r + 0.7152 * g + 0.0722 * b
     }
-    const both = [lightness(element), lightness(element.parentElement)]
+    const groundOf = (of: Element) => getComputedStyle(of).backgroundColor
+    const opaque = (of: Element) => pixel(groundOf(of))[3] === 255
+    let behind = element.parentElement
+    while (behind && !opaque(behind)) behind = behind.parentElement
+    const both = [
+      lightness(getComputedStyle(element)[part]),
+      behind ? lightness(groundOf(behind)) : NaN,
+    ]
     return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05)
-  })
+  }, part)

@@ -9,7 +9,7 @@ export const THEIRS = 'That is all?'
 export const MINE = 'That is all. The rest is tests.'
 
 /** A sign that somebody painted, as a picture. */
-async function paintSign(page: Page, text: string, colour: string): Promise<Buffer> {
+export async function paintSign(page: Page, text: string, colour: string): Promise<Buffer> {
   await page.setViewportSize({ width: 900, height: 600 })
   await page.setContent(
     `<body style="margin:0;height:100vh;display:grid;place-content:center;background:${colour};` +

@@ -43,7 +43,7 @@ export async function signIn(page: Page, username: string): Promise<void> {
 }
 
 /** A page that the server rendered takes input before its scripts do: filled until it stays. */
-async function fillWhenReady(page: Page, label: string, value: string) {
+export async function fillWhenReady(page: Page, label: string, value: string) {
   await expect(page.getByRole('button', { name: /theme|Farbschema/ })).toBeVisible()
   await page.getByLabel(label).fill(value)
 }

@@ -10,7 +10,15 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     baseURL,
-    launchOptions,
+    launchOptions: {
+      ...launchOptions,
+      // A microphone, for the recorder.
+      args: [
+        ...launchOptions.args,
+        '--use-fake-device-for-media-stream',
+        '--use-fake-ui-for-media-stream',
+      ],
+    },
     locale: 'en-GB',
     serviceWorkers: 'block',
     reducedMotion: 'reduce',

@@ -9,15 +9,25 @@ import {
 } from '@playwright/test'
 import { makeDemo, type Demo } from '../demo'
 import { furnish, messageMenu, MINE, OPENINGS, THEIRS } from '../openings'
-import { bubble, composer, newPerson, signedIn, signIn } from '../person'
+import { bubble, composer, fillWhenReady, newPerson, signedIn, signIn } from '../person'
 import { expectLoaded, pagesOf, SIZES, statesOf } from '../places'
+import { makeTalk, type Talk } from '../talk'
 
-const PUBLIC = { landing: '/', login: '/login', register: '/register', missing: '/no/such/page' }
+const PUBLIC = {
+  landing: '/',
+  login: '/login',
+  register: '/register',
+  invited: '/login?next=/invite/x',
+  'invite-none': '/invite/none',
+  missing: '/no/such/page',
+}
 
 let demo: Demo
+let talk: Talk
 test.beforeAll(async ({ browser }) => {
   demo = await makeDemo()
   await furnish(browser, demo)
+  talk = await makeTalk(browser, demo)
 })
 
 async function picture(page: Page, name: string) {
@@ -64,6 +74,107 @@ const BEGUN: Record<string, (page: Page) => Promise<Locator>> = {
     return page.getByText(/^Offline/)
   },
 }
+/** The API does not answer to what begins like this. */
+const silence = (page: Page, beginning: string) =>
+  page.route(`**/v1/${beginning}**`, () => new Promise(() => {}))
+/** It answers that it cannot. */
+const refuse = (page: Page, beginning: string) =>
+  page.route(`**/v1/${beginning}**`, (route) => route.fulfill({ status: 500, json: {} }))
+
+/** What a chat and its messages are like, and the pages around while they wait or fail. */
+const STATES: Record<string, (page: Page) => Promise<Locator>> = {
+  talk: async (page) => {
+    await page.goto(`/chats/${talk.direct}`)
+    return page.locator('[data-inside]').last()
+  },
+  'talk above': async (page) => {
+    await page.goto(`/chats/${talk.direct}?at=1`)
+    return page.getByRole('img', { name: 'North.png' }).first()
+  },
+  veils: async (page) => {
+    await page.route('**/v1/files/**', () => new Promise(() => {}))
+    await page.goto(`/chats/${talk.direct}?at=1`)
+    return page.locator('[data-veil]').first()
+  },
+  ...Object.fromEntries(
+    (['theirs', 'mine'] as const).map((whose) => [
+      `heard ${whose}`,
+      async (page: Page) => {
+        const seq = talk.spoken[whose]
+        await page.goto(`/chats/${talk.direct}?at=${seq}`)
+        const message = page.locator(`article[data-seq="${seq}"]`)
+        // Until its shape is known, each of its bars is a dot.
+        await expect(message.locator('path').last()).toHaveAttribute('d', / 0V1/)
+        const slider = message.getByRole('slider')
+        for (let step = 0; step < 8; step += 1) await slider.press('ArrowRight')
+        await expect(slider).not.toHaveValue('0')
+        return slider
+      },
+    ]),
+  ),
+  recording: async (page) => {
+    await page.goto(`/chats/${talk.direct}`)
+    await page.getByRole('button', { name: 'Record a voice message' }).click()
+    const timer = page.getByRole('timer')
+    await expect(timer).toHaveText('0:02')
+    return timer
+  },
+  'talk files': async (page) => {
+    await page.goto(`/chats/${talk.direct}?details=files`)
+    return page.getByText('paint.txt').last()
+  },
+  'talk pins': async (page) => {
+    await page.goto(`/chats/${talk.direct}?details=pins`)
+    return page.getByText('Nothing is pinned')
+  },
+  silent: async (page) => {
+    await page.goto(`/chats/${talk.silent}?details=files`)
+    return page.getByText('No files yet')
+  },
+  'list waits': async (page) => {
+    await silence(page, 'sync')
+    await page.goto('/chats')
+    return page.getByRole('main').locator('.skeleton').first()
+  },
+  'talk waits': async (page) => {
+    await silence(page, `conversations/${talk.direct}/`)
+    await page.goto(`/chats/${talk.direct}?details=files`)
+    return page.getByRole('main').locator('.skeleton').last()
+  },
+  'list fails': async (page) => {
+    await refuse(page, 'sync')
+    await page.goto('/chats')
+    return page.getByRole('button', { name: 'Try again' }).first()
+  },
+  'talk fails': async (page) => {
+    await refuse(page, `conversations/${talk.direct}/`)
+    await page.goto(`/chats/${talk.direct}?details=files`)
+    return page.getByRole('button', { name: 'Try again' }).first()
+  },
+  'nothing unread': async (page) => {
+    await page.goto('/chats')
+    await page.getByRole('button', { name: 'Archived' }).click()
+    return page.getByRole('button', { name: 'Show all chats' })
+  },
+  'people found': async (page) => {
+    await page.goto('/people')
+    await page.getByLabel('Find people').fill('gracehop')
+    return page.getByRole('button', { name: /^Chat with/ }).first()
+  },
+  'end of the account': async (page) => {
+    await page.goto('/settings/account')
+    await page.getByRole('button', { name: 'Delete account' }).click()
+    return page.getByRole('dialog').getByLabel('Your username')
+  },
+  'focus in the list': async (page) => {
+    await page.goto('/chats')
+    const row = page.getByRole('link', { name: /^Grace Hopper/ })
+    await row.focus()
+    await page.keyboard.press('ArrowDown')
+    return row
+  },
+}
+
 /** What opens it is not there beside a conversation. */
 const NOWHERE: Record<string, string[]> = {
   phone: ['board of emoji', 'do not disturb', 'new chat', 'new group', 'toolbar of a message'],
@@ -118,6 +229,12 @@ for (const scheme of ['light', 'dark'] as const) {
       for (const [name, path] of Object.entries({ ...PUBLIC, invite: `/invite/${demo.invite}` })) {
         await shoot(page, named(name), path)
       }
+      await page.goto('/login')
+      await fillWhenReady(page, 'Username', 'nobody')
+      await page.getByLabel('Password', { exact: true }).fill('not this one')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await expect(page.getByRole('alert')).toBeVisible()
+      await picture(page, named('refused'))
       await signIn(page, demo.username)
       for (const [name, path] of Object.entries({ ...pagesOf(demo), ...statesOf(demo) })) {
         await shoot(page, named(name), path)
@@ -139,6 +256,20 @@ for (const scheme of ['light', 'dark'] as const) {
         })
       }
       await context.close()
+    })
+
+    test(`states: ${scheme}, ${size}`, async ({ browser }) => {
+      for (const [name, reach] of Object.entries(STATES)) {
+        await test.step(name, async () => {
+          // With nothing kept yet, each.
+          const context = await enter(browser)
+          const page = await context.newPage()
+          await expect(await reach(page)).toBeVisible()
+          await picture(page, named(name))
+          await page.unrouteAll({ behavior: 'ignoreErrors' })
+          await context.close()
+        })
+      }
     })
 
     test(`habits, and the first day: ${scheme}, ${size}`, async ({ browser }) => {

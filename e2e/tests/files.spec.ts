@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expectAccessible } from '../axe'
+import { expectAccessible, expectAccessibleInBothThemes } from '../axe'
 import { messageMenu } from '../openings'
 import { bubble, composer, pairIn } from '../person'
 import { expect, test } from '../test'
@@ -40,6 +40,7 @@ test('pictures and a file go from one to the other', async ({ browser }) => {
   const download = bob.page.waitForEvent('download')
   await message.getByRole('button', { name: /^Save notes.txt, 13 byte/ }).click()
   expect((await download).suggestedFilename()).toBe('notes.txt')
+  await expectAccessibleInBothThemes(ada.page)
 })
 
 test('a picture is there before its bytes: nothing moves when they come', async ({ browser }) => {

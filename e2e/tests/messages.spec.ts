@@ -1,5 +1,7 @@
 import type { Locator, Page } from '@playwright/test'
-import { bubble, composer, newPerson, openChat, pairIn, say } from '../person'
+import { expectAccessibleInBothThemes } from '../axe'
+import { inkContrast, ringContrast } from '../layout'
+import { bubble, composer, newPerson, openChat, pairIn, say, tick } from '../person'
 import { SIZES } from '../places'
 import { expect, test } from '../test'
 
@@ -16,11 +18,28 @@ test('an answer quotes what it answers, and leads there', async ({ browser }) =>
   await bob.page.keyboard.type('Ten is better')
   await bob.page.keyboard.press('Enter')
   await expect(bob.page.getByTestId('intent')).toHaveCount(0)
+  const own = bubble(bob.page, 'Ten is better').getByRole('button', { name: 'Reply to Ada' })
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await bob.page.emulateMedia({ colorScheme })
+    await expect(bob.page.locator('html')).toHaveClass(new RegExp(`\\b${colorScheme}\\b`))
+    await own.focus()
+    await expect(own).toHaveCSS('outline-style', 'solid')
+    expect.soft(await ringContrast(own), colorScheme).toBeGreaterThanOrEqual(3)
+  }
+  await expectAccessibleInBothThemes(bob.page)
 
   const answer = bubble(ada.page, 'Ten is better')
   await expect(answer.getByRole('button', { name: 'Reply to you' })).toContainText('at nine')
   await answer.getByRole('button', { name: 'Reply to you' }).click()
   await expect(bubble(ada.page, 'Shall we meet').first()).toHaveClass(/animate-flash/)
+})
+
+test('ticks are seen below emoji that have no ground of their own', async ({ browser }) => {
+  const [ada] = await pairIn(browser, 'Shall we meet at nine?')
+  await say(ada, '🎉')
+  await tick(ada, '🎉', 'read')
+  const ticks = bubble(ada.page, '🎉').locator('[data-state]')
+  expect(await inkContrast(ticks)).toBeGreaterThanOrEqual(3)
 })
 
 test('the last message is edited by the arrow upwards, and Escape leaves it', async ({
