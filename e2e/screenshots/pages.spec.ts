@@ -104,7 +104,8 @@ const STATES: Record<string, (page: Page) => Promise<Locator>> = {
         await page.goto(`/chats/${talk.direct}?at=${seq}`)
         const message = page.locator(`article[data-seq="${seq}"]`)
         // Until its shape is known, each of its bars is a dot.
-        await expect(message.locator('path').last()).toHaveAttribute('d', / 0V1/)
+        const shape = message.getByTestId('player').locator('path').last()
+        await expect(shape).toHaveAttribute('d', / 0V1/)
         const slider = message.getByRole('slider')
         for (let step = 0; step < 8; step += 1) await slider.press('ArrowRight')
         await expect(slider).not.toHaveValue('0')

@@ -49,10 +49,16 @@ pub struct InviteCode(String);
 const CODE_BYTES: usize = 18;
 
 impl InviteCode {
-    /// A code that nobody knows yet.
+    /// A code that nobody knows yet. It ends with a letter or a digit: what finds links in a text may
+    /// take another character for the sentence's own.
     #[must_use]
     pub fn random() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; CODE_BYTES]>()))
+        loop {
+            let code = URL_SAFE_NO_PAD.encode(rand::random::<[u8; CODE_BYTES]>());
+            if code.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+                return Self(code);
+            }
+        }
     }
 
     /// Reads a code from a path.
@@ -93,5 +99,16 @@ mod tests {
         ] {
             assert!(InviteCode::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_link_to_a_code_ends_where_the_code_does() {
+        for _ in 0..1000 {
+            let InviteCode(code) = InviteCode::random();
+            assert!(!code.ends_with(['-', '_']), "{code}");
+        }
+        // Those of before may.
+        let code = format!("{}_", "A".repeat(23));
+        assert_eq!(InviteCode::parse(&code).unwrap().as_str(), code);
     }
 }

@@ -18,7 +18,7 @@ export function safeHref(address: string): URL | null {
 
 const PLAIN =
   /https?:\/\/[^\s<>"`\p{Cc}\u0020\u00a0\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/uy
-const TRAILING = /[.,:;!?'*_~]$/
+const TRAILING = /[.,:;!?'*~]$/
 
 /** The link that is typed at `at`, without the sentence's own punctuation behind it. */
 export function plainLinkAt(text: string, at: number): string | null {

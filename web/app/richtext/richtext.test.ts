@@ -103,6 +103,15 @@ describe('links', () => {
     ])
   })
 
+  it('keep a `_` at their end, as a code of an invitation may have, unless it ends an emphasis', () => {
+    const link = (address: string) => ({ type: 'link', href: address, text: address, host: null })
+    const code = 'https://a.example/invite/xFW_FxWkR_FXcz_'
+    expect(parseInline(`Come: ${code}.`)).toEqual([text('Come: '), link(code), text('.')])
+    expect(parseInline('_see https://a.example/x_')).toEqual([
+      { type: 'em', children: [text('see '), link('https://a.example/x')] },
+    ])
+  })
+
   it('of another name show where they lead', () => {
     expect(parseInline('[bank](https://evil.example/)')).toEqual([
       { type: 'link', href: 'https://evil.example/', text: 'bank', host: 'evil.example' },
