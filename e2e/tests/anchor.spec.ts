@@ -2,7 +2,7 @@
 import type { Browser, Locator, Page } from '@playwright/test'
 import { randomUUID } from 'node:crypto'
 import { clientOf } from '../api'
-import { bubble, newPerson, openChat } from '../person'
+import { bubble, newPerson, openChat, signedIn, type Person } from '../person'
 import { expect, test } from '../test'
 
 const MESSAGES = 300
@@ -57,7 +57,7 @@ async function longChat(
   browser: Browser,
   messages: number,
   bodyOf: (n: number) => string,
-): Promise<Page> {
+): Promise<Person> {
   const ada = await newPerson(browser, 'Ada')
   const bob = await newPerson(browser, 'Bob')
   await openChat(ada, bob)
@@ -66,15 +66,23 @@ async function longChat(
     const message = { client_id: randomUUID(), body: bodyOf(n) }
     await ask('POST', `/conversations/${idOf(ada.page)}/messages`, message)
   }
-  return ada.page
+  return ada
+}
+
+/** What somebody has open, in another browser, which holds nothing of it yet. */
+async function elsewhere(browser: Browser, { page, username }: Person) {
+  const storageState = await signedIn('login', { username })
+  const other = await (await browser.newContext({ storageState })).newPage()
+  return { page: other, open: () => other.goto(new URL(page.url()).pathname) }
 }
 
 test('older messages come in without moving what one reads', async ({ browser }) => {
-  const page = await longChat(browser, MESSAGES, (n) =>
+  const ada = await longChat(browser, MESSAGES, (n) =>
     `Message ${n}${' and some more of it'.repeat(n % 7)}\n`.repeat(1 + (n % 3)),
   )
+  const { page, open } = await elsewhere(browser, ada)
   const older = await holdOlder(page)
-  await page.reload()
+  await open()
   await expect(bubble(page, `Message ${MESSAGES}`)).toBeVisible()
 
   const timeline = page.getByTestId('timeline')
@@ -95,7 +103,7 @@ test('older messages come in without moving what one reads', async ({ browser })
 
 test('a wheel that is turned as soon as a chat opens is not turned back', async ({ browser }) => {
   // Lower than is guessed: rows are measured with each turn.
-  const page = await longChat(browser, MORE_THAN_TURNS, (n) => `Message ${n}`)
+  const { page } = await longChat(browser, MORE_THAN_TURNS, (n) => `Message ${n}`)
   const chat = `a[href="${new URL(page.url()).pathname}"]`
   const timeline = page.getByTestId('timeline')
   // There the mouse stays.
