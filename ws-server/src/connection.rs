@@ -36,7 +36,7 @@ pub struct Socket {
     pub heard_at: Cell<Instant>,
     /// When a draining server closes it.
     pub leave_at: Cell<Option<Instant>>,
-    /// When it was last written to.
+    /// When it was last written to; earlier, if that was as good as idle.
     pub flushed_at: Cell<Instant>,
     /// The hub has it on a list of those to be written to.
     pub listed: Cell<bool>,
@@ -143,6 +143,11 @@ impl Socket {
     #[must_use]
     pub fn closing(&self) -> Option<Closing> {
         self.closing.get()
+    }
+
+    /// How many frames wait.
+    pub fn waiting(&self) -> usize {
+        self.out.borrow().len()
     }
 
     /// Writes what waits, as far as the socket takes it.

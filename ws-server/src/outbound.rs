@@ -136,6 +136,12 @@ impl Outbound {
         dropped
     }
 
+    /// How many frames wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.frames.len()
+    }
+
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {

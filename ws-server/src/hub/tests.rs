@@ -136,6 +136,31 @@ async fn who_is_idle_gets_a_frame_at_once_and_who_is_busy_at_the_tick() {
 }
 
 #[tokio::test]
+async fn a_flow_of_a_ticks_pace_that_came_out_of_step_waits_once() {
+    let mut hub = Hub::new(&config(), Arc::default());
+    let route = group();
+    let (_socket, mut client) = join(&mut hub, route).await;
+    let start = Instant::now() + ms(1_000);
+    turn(&mut hub, Some(&batch(&[route], &["1"])), start);
+    read(&mut client, &["1"]).await;
+    turn(&mut hub, Some(&batch(&[route], &["2"])), start + ms(5));
+    nothing(&client);
+    turn(&mut hub, None, start + ms(30));
+    read(&mut client, &["2"]).await;
+    // That tick was for a single frame.
+    turn(&mut hub, Some(&batch(&[route], &["3"])), start + ms(33));
+    assert_eq!(hub.tick_at, None);
+    read(&mut client, &["3"]).await;
+    // Where several gather, they go on gathering.
+    let both = batch(&[route], &["4", "5"]);
+    turn(&mut hub, Some(&both), start + ms(36));
+    turn(&mut hub, None, start + ms(63));
+    read(&mut client, &["4", "5"]).await;
+    turn(&mut hub, Some(&batch(&[route], &["6"])), start + ms(66));
+    nothing(&client);
+}
+
+#[tokio::test]
 async fn at_a_steady_flow_one_tick_follows_the_other() {
     let mut hub = Hub::new(&config(), Arc::default());
     let route = group();
@@ -196,7 +221,7 @@ async fn a_quiet_chat_does_not_wait_behind_a_busy_room_nor_keeps_it_waiting() {
     while hub.is_busy() {
         turn(&mut hub, None, start);
     }
-    turn(&mut hub, Some(&batch(&[room], &["2"])), start + ms(1));
+    turn(&mut hub, Some(&batch(&[room], &["2", "2"])), start + ms(1));
     // At the tick the whole room is due, and then the chat.
     let tick = start + ms(30);
     let written = |sockets: &[(Rc<Socket>, TcpStream)]| {
