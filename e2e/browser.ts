@@ -14,3 +14,13 @@ export const launchOptions = {
     '--disable-sync',
   ],
 }
+
+/** The same, with a microphone that beeps and that every page may use. */
+export const withMicrophone = {
+  ...launchOptions,
+  args: [
+    ...launchOptions.args,
+    '--use-fake-device-for-media-stream',
+    '--use-fake-ui-for-media-stream',
+  ],
+}

@@ -1,6 +1,6 @@
 // `make screenshots`: every page in both themes, at the width of a phone, a tablet and a desk.
 import { defineConfig } from '@playwright/test'
-import { baseURL, launchOptions } from './browser'
+import { baseURL, withMicrophone } from './browser'
 
 export default defineConfig({
   testDir: './screenshots',
@@ -10,15 +10,8 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     baseURL,
-    launchOptions: {
-      ...launchOptions,
-      // A microphone, for the recorder.
-      args: [
-        ...launchOptions.args,
-        '--use-fake-device-for-media-stream',
-        '--use-fake-ui-for-media-stream',
-      ],
-    },
+    // For the recorder.
+    launchOptions: withMicrophone,
     locale: 'en-GB',
     serviceWorkers: 'block',
     reducedMotion: 'reduce',

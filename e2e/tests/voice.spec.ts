@@ -1,20 +1,11 @@
 // Voice messages, spoken by the beeping microphone that Chromium brings for tests.
 import type { Locator, Page } from '@playwright/test'
 import { expectAccessible, expectAccessibleInBothThemes } from '../axe'
-import { launchOptions } from '../browser'
+import { withMicrophone } from '../browser'
 import { bubble, composer, pairIn, say } from '../person'
 import { expect, test } from '../test'
 
-test.use({
-  launchOptions: {
-    ...launchOptions,
-    args: [
-      ...launchOptions.args,
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
-    ],
-  },
-})
+test.use({ launchOptions: withMicrophone })
 
 /** So long that what went on during a pause is heard, or counted, for certain. */
 const PAUSE_MS = 2500

@@ -4,10 +4,10 @@
 //! counts of shared frames, and one wake a batch of events. The rule, measured: **a connection
 //! without a write for 10 ms is written to at once, any other at a tick of 30 ms counted from the
 //! last flush**. So a quiet chat waits for nothing, and a busy room costs one system call a tick
-//! however many frames gather. A tick that has gathered a single frame has saved nothing, and does not
-//! count as a write: or a room with about a message a tick, once two of them came close, would wait at
-//! every tick from then on. Sockets are written to in slices, and between two slices the worker reads
-//! and accepts.
+//! however many frames gather. A tick that has gathered no more than a single frame has saved
+//! nothing, and does not count as a write: or a room with about a message a tick, once two of them
+//! came close, would wait at every tick from then on. Sockets are written to in slices, and between
+//! two slices the worker reads and accepts.
 
 mod worker;
 
@@ -240,9 +240,10 @@ impl Hub {
             };
             if let Some(socket) = self.get(slot).cloned() {
                 socket.listed.set(false);
-                let alone = waited && socket.waiting() == 1;
+                // None at all: a reply has taken what waited along.
+                let saved_nothing = waited && socket.waiting() <= 1;
                 self.write(&socket, now);
-                if alone {
+                if saved_nothing {
                     socket.flushed_at.set(now - self.idle);
                 }
             }

@@ -139,7 +139,7 @@ async fn who_is_idle_gets_a_frame_at_once_and_who_is_busy_at_the_tick() {
 async fn a_flow_of_a_ticks_pace_that_came_out_of_step_waits_once() {
     let mut hub = Hub::new(&config(), Arc::default());
     let route = group();
-    let (_socket, mut client) = join(&mut hub, route).await;
+    let (socket, mut client) = join(&mut hub, route).await;
     let start = Instant::now() + ms(1_000);
     turn(&mut hub, Some(&batch(&[route], &["1"])), start);
     read(&mut client, &["1"]).await;
@@ -158,6 +158,13 @@ async fn a_flow_of_a_ticks_pace_that_came_out_of_step_waits_once() {
     read(&mut client, &["4", "5"]).await;
     turn(&mut hub, Some(&batch(&[route], &["6"])), start + ms(66));
     nothing(&client);
+    // What waited went along with a reply: the tick finds nothing, and is no write either.
+    hub.write(&socket, start + ms(67));
+    read(&mut client, &["6"]).await;
+    turn(&mut hub, None, start + ms(93));
+    turn(&mut hub, Some(&batch(&[route], &["7"])), start + ms(96));
+    assert_eq!(hub.tick_at, None);
+    read(&mut client, &["7"]).await;
 }
 
 #[tokio::test]
