@@ -200,10 +200,17 @@ pub fn is_deadlock(error: &DieselError) -> bool {
     matches!(error, DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected"))
 }
 
+/// Whether the statement took too long, or waited too long for a lock.
+#[must_use]
+pub fn is_timeout(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(_, info) if info.message().contains("canceling statement due to"))
+}
+
 /// Whether the database is gone, overloaded or shutting down, rather than at odds with the query.
 #[must_use]
 pub fn is_outage(error: &DieselError) -> bool {
     match error {
+        error if is_timeout(error) => true,
         DieselError::BrokenTransactionManager => true,
         DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => true,
         DieselError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => true,
@@ -211,7 +218,6 @@ pub fn is_outage(error: &DieselError) -> bool {
             // SQLSTATE is not kept by Diesel: these are the server's own texts.
             let text = info.message();
             [
-                "canceling statement due to",
                 "terminating connection",
                 "the database system is",
                 "connection closed",

@@ -37,11 +37,14 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use platform::settings::{Setting, Settings, Url};
 
-/// A peer that says nothing for that long is gone, and so is who is idle in a transaction.
-const SILENCE: Duration = Duration::from_secs(10);
-/// Between two questions whether it is there, and how many.
-const PROBE: Duration = Duration::from_secs(3);
+/// A peer that says nothing for that long is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(4);
+/// Between two questions, and how many.
+const PROBE: Duration = Duration::from_secs(2);
 const PROBES: u32 = 3;
+/// A peer that has not answered for that long is gone, and so is who is idle in a transaction. Not
+/// before the last question: an answer gets lost, or is held back by the kernel, even on one machine.
+const SILENCE: Duration = Duration::from_secs(QUIET.as_secs() + PROBES as u64 * PROBE.as_secs());
 /// Connections that requests cannot take.
 const RESERVED: usize = 2;
 
@@ -208,7 +211,8 @@ impl Db {
 
 fn pool(config: &DatabaseConfig, size: usize) -> Result<Pool, deadpool::managed::BuildError> {
     let mut manager = ManagerConfig::<AsyncPgConnection>::default();
-    // A lost connection shows at its next use, and the request is repeated: no round trip to ask.
+    // One that is known to be lost is left out, and one that is not yet shows at its next use, and the
+    // request is repeated: no round trip to ask.
     manager.recycling_method = RecyclingMethod::Fast;
     let setup = config.clone();
     manager.custom_setup = Box::new(move |_url| {
@@ -251,7 +255,7 @@ pub async fn renew_plans(conn: &mut Conn, uses: usize) -> diesel::QueryResult<()
 async fn connect(url: &Url) -> Result<Conn, ConnectionError> {
     let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
     let mut to: tokio_postgres::Config = url.expose().parse().map_err(bad)?;
-    to.keepalives_idle(SILENCE)
+    to.keepalives_idle(QUIET)
         .keepalives_interval(PROBE)
         .keepalives_retries(PROBES)
         .tcp_user_timeout(SILENCE);
@@ -281,12 +285,13 @@ async fn establish(config: &DatabaseConfig, purpose: Purpose) -> Result<Conn, Co
         "SET statement_timeout = {}; SET lock_timeout = {}; \
          SET idle_in_transaction_session_timeout = {}; SET jit = off; \
          SET default_text_search_config = 'pg_catalog.{}'; \
-         SET tcp_keepalives_idle = {silence}; SET tcp_keepalives_interval = {probe}; \
+         SET tcp_keepalives_idle = {quiet}; SET tcp_keepalives_interval = {probe}; \
          SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = '{silence}s'; {plans}",
         statement_timeout.as_millis(),
         config.lock_timeout.as_millis(),
         idle_timeout.as_millis(),
         config.search_language.0,
+        quiet = QUIET.as_secs(),
         silence = SILENCE.as_secs(),
         probe = PROBE.as_secs(),
     );

@@ -8,7 +8,7 @@ use platform::shutdown::CancellationToken;
 use tokio::sync::mpsc;
 
 use super::{Extra, Job, Verdict};
-use crate::error::{is_deadlock, is_outage};
+use crate::error::{is_deadlock, is_outage, is_timeout};
 use crate::events::{Event, Events, Pending};
 use crate::metrics;
 use crate::store::messages::commit::{self, CommitRow, Status};
@@ -26,7 +26,9 @@ enum Trouble {
     Locked,
     /// A row of it is at fault: one by one.
     Batch,
-    /// The connection or the database is gone.
+    /// The connection was lost, perhaps long ago, while nobody wrote: once more, on another.
+    Lost,
+    /// The database is gone or slow.
     Outage,
 }
 
@@ -37,7 +39,8 @@ impl From<&DieselError> for Trouble {
             DieselError::DatabaseError(_, info) if info.message().contains("lock timeout") => {
                 Self::Locked
             }
-            error if is_outage(error) => Self::Outage,
+            error if is_timeout(error) => Self::Outage,
+            error if is_outage(error) => Self::Lost,
             _ => Self::Batch,
         }
     }
@@ -129,7 +132,7 @@ impl Lane {
     async fn settle(&mut self, jobs: Vec<Job>) {
         match self.commit(&jobs).await {
             Ok(rows) => self.answer(jobs, rows),
-            Err(Trouble::Outage) => give_up(jobs),
+            Err(Trouble::Lost | Trouble::Outage) => give_up(jobs),
             Err(_) if jobs.len() == 1 => give_up(jobs),
             Err(_) => {
                 let mut by_conversation: BTreeMap<_, Vec<Job>> = BTreeMap::new();
@@ -150,7 +153,7 @@ impl Lane {
     async fn settle_conversation(&mut self, jobs: Vec<Job>) {
         match self.commit(&jobs).await {
             Ok(rows) => self.answer(jobs, rows),
-            Err(Trouble::Outage | Trouble::Locked) => give_up(jobs),
+            Err(Trouble::Lost | Trouble::Outage | Trouble::Locked) => give_up(jobs),
             Err(_) => {
                 for job in jobs {
                     let one = [job];
@@ -163,13 +166,15 @@ impl Lane {
         }
     }
 
-    /// Runs one transaction; a deadlock is tried once more, and counted.
+    /// Runs one transaction, and once more after a deadlock, which is counted, or with another
+    /// connection. What had committed before its connection was lost is found by its `client_id`.
     async fn commit(&mut self, jobs: &[Job]) -> Result<Vec<CommitRow>, Trouble> {
         match self.commit_once(jobs).await {
             Err(Trouble::Deadlock) => {
                 metrics::deadlock();
                 self.commit_once(jobs).await
             }
+            Err(Trouble::Lost) => self.commit_once(jobs).await,
             other => other,
         }
     }
@@ -211,7 +216,7 @@ impl Lane {
             Err(error) => {
                 tracing::warn!(%error, messages = jobs.len(), "a batch did not commit");
                 let trouble = Trouble::from(&error);
-                if trouble == Trouble::Outage {
+                if matches!(trouble, Trouble::Lost | Trouble::Outage) {
                     self.conn = None;
                 }
                 Err(trouble)

@@ -13,6 +13,7 @@ use testkit::http::{Client, User};
 use super::{all_is_told, outbox, pair};
 use crate::app::TestApp;
 use crate::events::Events;
+use crate::rows;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_broker_sends_succeed_and_every_event_arrives_once_it_is_back() {
@@ -137,6 +138,29 @@ async fn without_the_database_a_send_answers_503_and_the_service_recovers_by_its
     test.env.faults().database.restore();
     expect_sent(&ada, id, client_id).await;
     assert_eq!(ada.client.messages(id, "").await.items.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_whose_connection_was_lost_while_it_was_idle_fails_no_send() {
+    let test = TestApp::with(&[("WARREN_COMMITTER_LANES", "1")]).await;
+    let (ada, _bob, id) = pair(&test).await;
+    ada.client.send(id, "before").await;
+    let end_all = "SELECT pg_terminate_backend(pid, 10000)::text AS line FROM pg_stat_activity \
+        WHERE application_name = current_schema() AND pid <> pg_backend_pid()";
+    let ended = rows::lines(&test.env, end_all).await;
+    assert!(
+        ended.len() > 1 && ended.iter().all(|line| line == "true"),
+        "{ended:?}"
+    );
+    // Until the pool, which has connections of its own, has noticed.
+    testkit::eventually(Duration::from_secs(20), || async {
+        let asked = join_all((0..20).map(|_| ada.client.get("/v1/me"))).await;
+        asked.iter().all(|reply| reply.status == 200)
+    })
+    .await;
+    let reply = ada.client.try_send(id, ClientId::new(), "after").await;
+    assert_eq!(reply.status, 201, "{reply}");
+    assert_eq!(ada.client.messages(id, "").await.items.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,8 +18,8 @@ async fn the_database_notices_within_seconds_that_a_process_is_gone() {
         let want = [
             "idle_in_transaction_session_timeout 10000",
             "tcp_keepalives_count 3",
-            "tcp_keepalives_idle 10",
-            "tcp_keepalives_interval 3",
+            "tcp_keepalives_idle 4",
+            "tcp_keepalives_interval 2",
             "tcp_user_timeout 10000",
         ];
         assert_eq!(lines, want);
