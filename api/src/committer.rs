@@ -6,8 +6,9 @@
 //! each message by what is true then, numbers those that are new and writes their events.
 //!
 //! A batch that fails runs again conversation by conversation, so that nobody is hurt by another's
-//! message. A commit whose outcome is not known answers 503: the client repeats it with the same
-//! `client_id` and learns what became of it.
+//! message. One that loses its connection runs once more on another. A commit whose outcome is not
+//! known even then answers 503: the client repeats it with the same `client_id` and learns what became
+//! of it.
 
 mod lane;
 

@@ -250,15 +250,20 @@ pub async fn renew_plans(conn: &mut Conn, uses: usize) -> diesel::QueryResult<()
     Ok(())
 }
 
-/// Connects so that a peer which is gone without a word is noticed in seconds: by default, the kernel
-/// asks an idle one after two hours and believes in a busy one for a quarter of an hour.
-async fn connect(url: &Url) -> Result<Conn, ConnectionError> {
-    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
-    let mut to: tokio_postgres::Config = url.expose().parse().map_err(bad)?;
+/// Where to connect, so that a peer which is gone without a word is noticed in seconds: by default, the
+/// kernel asks an idle one after two hours and believes in a busy one for a quarter of an hour.
+fn target(url: &Url) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
+    let mut to: tokio_postgres::Config = url.expose().parse()?;
     to.keepalives_idle(QUIET)
         .keepalives_interval(PROBE)
         .keepalives_retries(PROBES)
         .tcp_user_timeout(SILENCE);
+    Ok(to)
+}
+
+async fn connect(url: &Url) -> Result<Conn, ConnectionError> {
+    let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
+    let to = target(url).map_err(bad)?;
     let (client, connection) = to.connect(tokio_postgres::NoTls).await.map_err(bad)?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
@@ -299,4 +304,20 @@ async fn establish(config: &DatabaseConfig, purpose: Purpose) -> Result<Conn, Co
         .await
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_peer_may_leave_a_question_unanswered_and_is_given_up_after_the_last() {
+        let url = Url::parse("postgres://warren@127.0.0.1/warren").unwrap();
+        let to = target(&url).unwrap();
+        let between = to.get_keepalives_interval().unwrap();
+        let questions = to.get_keepalives_retries().unwrap();
+        let over = *to.get_tcp_user_timeout().unwrap();
+        assert!(questions > 1);
+        assert_eq!(over, to.get_keepalives_idle() + between * questions);
+    }
 }
