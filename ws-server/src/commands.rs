@@ -40,13 +40,13 @@ pub fn receive(worker: &Rc<Worker>, socket: &Rc<Socket>, text: &[u8]) {
     let frame = match parse(text) {
         Ok(frame) => frame,
         Err(fault) => {
-            metrics::frame_in("malformed");
+            metrics::FRAMES_IN.malformed.increment(1);
             return malformed(worker, socket, &fault);
         }
     };
     match frame {
         ClientFrame::Ping { r#ref } => {
-            metrics::frame_in("ping");
+            metrics::FRAMES_IN.ping.increment(1);
             ping::answer(worker, socket, r#ref);
         }
         ClientFrame::Delivered {
@@ -54,7 +54,7 @@ pub fn receive(worker: &Rc<Worker>, socket: &Rc<Socket>, text: &[u8]) {
             seq,
             r#ref,
         } => {
-            metrics::frame_in("delivered");
+            metrics::FRAMES_IN.delivered.increment(1);
             let mark = receipts::Mark::delivered(conversation_id, seq);
             receipts::take(worker, socket, mark, r#ref);
         }
@@ -63,7 +63,7 @@ pub fn receive(worker: &Rc<Worker>, socket: &Rc<Socket>, text: &[u8]) {
             seq,
             r#ref,
         } => {
-            metrics::frame_in("read");
+            metrics::FRAMES_IN.read.increment(1);
             let mark = receipts::Mark::read(conversation_id, seq);
             receipts::take(worker, socket, mark, r#ref);
         }
@@ -72,16 +72,16 @@ pub fn receive(worker: &Rc<Worker>, socket: &Rc<Socket>, text: &[u8]) {
             typing,
             r#ref,
         } => {
-            metrics::frame_in("typing");
+            metrics::FRAMES_IN.typing.increment(1);
             typing::pass_on(worker, socket, conversation_id, typing);
             acknowledge(worker, socket, r#ref);
         }
         ClientFrame::PresenceSubscribe { user_ids, r#ref } => {
-            metrics::frame_in("presence.subscribe");
+            metrics::FRAMES_IN.presence_subscribe.increment(1);
             presence_subscribe::replace(worker, socket, user_ids, r#ref);
         }
         ClientFrame::Auth { token, r#ref } => {
-            metrics::frame_in("auth");
+            metrics::FRAMES_IN.auth.increment(1);
             auth::renew(worker, socket, token, r#ref);
         }
     }
@@ -89,7 +89,7 @@ pub fn receive(worker: &Rc<Worker>, socket: &Rc<Socket>, text: &[u8]) {
 
 /// A binary message: only text is understood.
 pub fn refuse_binary(worker: &Rc<Worker>, socket: &Rc<Socket>) {
-    metrics::frame_in("binary");
+    metrics::FRAMES_IN.binary.increment(1);
     let fault = Fault {
         detail: "frames are text".to_owned(),
         r#ref: None,

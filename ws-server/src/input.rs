@@ -138,10 +138,10 @@ impl Input {
             Frame::Text(text) => commands::receive(worker, socket, &text),
             Frame::Binary(_) => commands::refuse_binary(worker, socket),
             Frame::Ping(payload) => {
-                metrics::frame_in("websocket_ping");
+                metrics::FRAMES_IN.websocket_ping.increment(1);
                 worker.send(socket, outbound::pong_frame(&payload));
             }
-            Frame::Pong(_) => metrics::frame_in("websocket_pong"),
+            Frame::Pong(_) => metrics::FRAMES_IN.websocket_pong.increment(1),
             Frame::Close(_) => {
                 socket.set_peer_closed();
                 worker.close(socket, CloseCode::Normal);

@@ -35,11 +35,6 @@ pub fn handshake(result: &'static str) {
     counter!("warren_ws_handshakes_total", "result" => result).increment(1);
 }
 
-/// Counts a frame from a client; `kind` is its type, or what it was instead.
-pub fn frame_in(kind: &'static str) {
-    counter!("warren_ws_frames_received_total", "type" => kind).increment(1);
-}
-
 /// Counts a socket that closed; `None` when the client was gone without a word.
 pub fn closed(code: Option<CloseCode>) {
     let code = match code {
@@ -119,4 +114,51 @@ pub static DELIVERY: LazyLock<DeliveryMetrics> = LazyLock::new(|| DeliveryMetric
     deliveries: counter!("warren_deliveries_total"),
     writes: counter!("warren_ws_writes_total"),
     hand_over: histogram!("warren_ws_hand_over_seconds"),
+});
+
+/// Frames from clients, by what they are: made once, for the same reason.
+pub struct FramesIn {
+    /// Not one that the protocol knows.
+    pub malformed: Counter,
+    /// Not text.
+    pub binary: Counter,
+    /// WebSocket's own question.
+    pub websocket_ping: Counter,
+    /// WebSocket's own answer.
+    pub websocket_pong: Counter,
+    /// `ping`.
+    pub ping: Counter,
+    /// `delivered`.
+    pub delivered: Counter,
+    /// `read`.
+    pub read: Counter,
+    /// `typing`.
+    pub typing: Counter,
+    /// `presence.subscribe`.
+    pub presence_subscribe: Counter,
+    /// `auth`.
+    pub auth: Counter,
+}
+
+impl std::fmt::Debug for FramesIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FramesIn").finish_non_exhaustive()
+    }
+}
+
+/// What clients say.
+pub static FRAMES_IN: LazyLock<FramesIn> = LazyLock::new(|| {
+    let of = |kind| counter!("warren_ws_frames_received_total", "type" => kind);
+    FramesIn {
+        malformed: of("malformed"),
+        binary: of("binary"),
+        websocket_ping: of("websocket_ping"),
+        websocket_pong: of("websocket_pong"),
+        ping: of("ping"),
+        delivered: of("delivered"),
+        read: of("read"),
+        typing: of("typing"),
+        presence_subscribe: of("presence.subscribe"),
+        auth: of("auth"),
+    }
 });
