@@ -39,12 +39,16 @@ fn sweep(worker: &Rc<Worker>, now: Instant) {
         .socket
         .heartbeat
         .mul_f64(SILENT_HEARTBEATS);
-    let sockets = worker.hub().sockets();
-    for socket in sockets {
-        match due(&socket, now, patience, trusted) {
-            None => {}
-            Some(Due::Drop) => socket.drop_now(),
-            Some(Due::Close(code)) => worker.close_in_turn(&socket, code),
+    let hub = worker.hub();
+    let due = hub
+        .all()
+        .filter_map(|socket| Some((socket.clone(), due(socket, now, patience, trusted)?)));
+    let due: Vec<_> = due.collect();
+    drop(hub);
+    for (socket, due) in due {
+        match due {
+            Due::Drop => socket.drop_now(),
+            Due::Close(code) => worker.close_in_turn(&socket, code),
         }
     }
 }

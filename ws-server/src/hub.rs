@@ -141,7 +141,12 @@ impl Hub {
     /// Every socket.
     #[must_use]
     pub fn sockets(&self) -> Vec<Rc<Socket>> {
-        self.slots.iter().flatten().cloned().collect()
+        self.all().cloned().collect()
+    }
+
+    /// The same, one after the other.
+    pub fn all(&self) -> impl Iterator<Item = &Rc<Socket>> {
+        self.slots.iter().flatten()
     }
 
     /// The socket at an address, if it is still the same.
