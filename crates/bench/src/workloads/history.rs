@@ -1,6 +1,6 @@
 //! Pages of old messages, one reader at a time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use hyper::Method;
@@ -8,6 +8,7 @@ use rand::Rng;
 use serde_json::Value;
 
 use crate::bench::Bench;
+use crate::http::Api;
 use crate::people::Pair;
 use crate::report::{Bound, Report};
 use crate::tally::Times;
@@ -32,14 +33,12 @@ pub async fn history(bench: &Bench) -> Result<Report> {
     bench.people.history(long.conversation_id, LONG).await?;
     bench.people.history(short.conversation_id, SHORT).await?;
     // Whoever reads first pays for the disk.
-    read(bench, long, LONG).await?;
-    read(bench, short, SHORT).await?;
+    read(bench, [(long, LONG), (short, SHORT)]).await?;
     let meter = bench.meter()?;
-    let from_short = read(bench, short, SHORT).await?;
-    let from_long = read(bench, long, LONG).await?;
+    let [from_long, from_short] = read(bench, [(long, LONG), (short, SHORT)]).await?;
     let spent = meter.stop();
     let what = format!(
-        "{PAGES} pages of {PAGE} messages, anywhere in a conversation of {LONG}, one after the other"
+        "{PAGES} pages of {PAGE} messages, anywhere in a conversation of {LONG}, in turn with pages of one of {SHORT}"
     );
     let mut report = bench.report("history", what);
     report.tell("page p50", from_long.ms(0.5), "ms");
@@ -57,25 +56,34 @@ pub async fn history(bench: &Bench) -> Result<Report> {
     Ok(report)
 }
 
-async fn read(bench: &Bench, pair: &Pair, messages: u32) -> Result<Times> {
+/// Reads pages of both in turn, so that what drifts falls on both.
+async fn read(bench: &Bench, chats: [(&Pair, u32); 2]) -> Result<[Times; 2]> {
     let apis = bench.apis();
-    let token = bench.people.token(pair.people[0]);
-    let mut times = Times::default();
+    let mut times = <[Times; 2]>::default();
     for page in 0..PAGES {
-        let before = rand::rng().random_range(PAGE as u32 + 1..=messages);
-        let path = format!(
-            "/v1/conversations/{}/messages?before={before}&limit={PAGE}",
-            pair.conversation_id
-        );
         let Some(api) = apis.get(page % apis.len().max(1)) else {
             break;
         };
-        let began = Instant::now();
-        let answer = api.call(Method::GET, &path, &token, None).await?;
-        times.record_duration(began.elapsed());
-        let value: Value = serde_json::from_slice(&answer.body)?;
-        let items = value["items"].as_array().map_or(0, Vec::len);
-        ensure!(items == PAGE, "{} with {items} messages", answer.status);
+        for ((pair, messages), times) in chats.iter().zip(&mut times) {
+            times.record_duration(read_page(bench, api, pair, *messages).await?);
+        }
     }
     Ok(times)
+}
+
+/// How long a page takes, anywhere among so many messages.
+async fn read_page(bench: &Bench, api: &Api, pair: &Pair, messages: u32) -> Result<Duration> {
+    let before = rand::rng().random_range(PAGE as u32 + 1..=messages);
+    let path = format!(
+        "/v1/conversations/{}/messages?before={before}&limit={PAGE}",
+        pair.conversation_id
+    );
+    let token = bench.people.token(pair.people[0]);
+    let began = Instant::now();
+    let answer = api.call(Method::GET, &path, &token, None).await?;
+    let took = began.elapsed();
+    let value: Value = serde_json::from_slice(&answer.body)?;
+    let items = value["items"].as_array().map_or(0, Vec::len);
+    ensure!(items == PAGE, "{} with {items} messages", answer.status);
+    Ok(took)
 }
