@@ -87,7 +87,16 @@ impl Bench {
     /// # Errors
     /// The machine gives no thread.
     pub fn crowd(&self) -> Result<Crowd> {
-        Crowd::new(self.options.threads, self.marks, &self.options.apis)
+        self.crowd_of(1)
+    }
+
+    /// The same of several classes, which read on threads of their own.
+    ///
+    /// # Errors
+    /// The machine gives no thread.
+    pub fn crowd_of(&self, classes: usize) -> Result<Crowd> {
+        let Options { threads, apis, .. } = &self.options;
+        Crowd::new(classes, *threads, self.marks, apis)
     }
 
     /// The API processes, for this thread.

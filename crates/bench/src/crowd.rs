@@ -34,7 +34,9 @@ enum Command {
 pub struct Crowd {
     /// What they see at once.
     pub live: Arc<Live>,
+    /// So many for each class of clients, one class after the other.
     threads: Vec<Thread>,
+    per_class: usize,
     order: watch::Sender<Order>,
     members: u64,
     /// How long who was cut off, or is behind, has to be whole again.
@@ -47,15 +49,21 @@ struct Thread {
 }
 
 impl Crowd {
-    /// Threads without clients yet.
+    /// Threads without clients yet, so many for each class: frames for one class wait for no thread
+    /// that reads those for another.
     ///
     /// # Errors
     /// The machine gives no more threads.
-    pub fn new(threads: usize, marks: Marks, apis: &[SocketAddr]) -> Result<Self> {
+    pub fn new(
+        classes: usize,
+        per_class: usize,
+        marks: Marks,
+        apis: &[SocketAddr],
+    ) -> Result<Self> {
         let live = Arc::new(Live::default());
         let (order, receiver) = watch::channel(Order::Stay);
         let mut made = Vec::new();
-        for number in 0..threads {
+        for number in 0..classes * per_class {
             let (commands, inbox) = mpsc::channel(8);
             let (live, receiver, apis) = (live.clone(), receiver.clone(), apis.to_vec());
             let thread = std::thread::Builder::new().name(format!("clients-{number}"));
@@ -80,6 +88,7 @@ impl Crowd {
         Ok(Self {
             live,
             threads: made,
+            per_class,
             order,
             members: 0,
             patience: PATIENCE,
@@ -95,12 +104,11 @@ impl Crowd {
         descriptors::suffice(self.members as usize + count)?;
         let mut shares: Vec<Vec<(Seat, Instant)>> = vec![Vec::new(); self.threads.len()];
         let begin = Instant::now();
-        let places = shares.len();
         for (number, seat) in seats.into_iter().enumerate() {
             let at = begin + Duration::from_secs_f64(number as f64 / per_second);
-            if let Some(share) = shares.get_mut(number % places) {
-                share.push((seat, at));
-            }
+            let place = seat.class * self.per_class + number % self.per_class;
+            let share = shares.get_mut(place).context("there is no such class")?;
+            share.push((seat, at));
         }
         for (thread, share) in self.threads.iter().zip(shares) {
             let sent = thread.commands.send(Command::Join(share)).await;

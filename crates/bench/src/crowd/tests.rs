@@ -96,7 +96,7 @@ async fn crowd_of_one(server: SocketAddr) -> Crowd {
 }
 
 async fn crowd_in(window: Range<u64>, server: SocketAddr) -> Crowd {
-    let mut crowd = Crowd::new(1, Marks::new(), &[server]).unwrap();
+    let mut crowd = Crowd::new(1, 1, Marks::new(), &[server]).unwrap();
     crowd.live.from.store(window.start, Ordering::Relaxed);
     crowd.live.until.store(window.end, Ordering::Relaxed);
     let seat = Seat {
