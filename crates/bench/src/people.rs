@@ -110,6 +110,18 @@ impl People {
         Ok(made)
     }
 
+    /// Puts so many people from `first` on into the address book of one.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn contacts(&self, owner: u32, first: u32, contacts: u32) -> Result<()> {
+        let statements = include_str!("contacts.sql")
+            .replace("$owner", &owner.to_string())
+            .replace("$first", &first.to_string())
+            .replace("$contacts", &contacts.to_string());
+        self.run(&statements).await
+    }
+
     /// Fills a chat up to so many messages.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Ten thousand people online: polls, and a ws-server that dies.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -7,6 +9,7 @@ use hyper::Method;
 use serde_json::Value;
 
 use crate::bench::Bench;
+use crate::http::Api;
 use crate::people::People;
 use crate::report::{Bound, Report};
 use crate::tally::{Tally, Times};
@@ -14,58 +17,51 @@ use crate::usage;
 
 /// People online.
 const ONLINE: u32 = 10_000;
-/// People who poll or watch: each shares a group with the next.
+/// People whom one poll asks about.
 const CONTACTS: u32 = 200;
+/// Who polls the fellows of a group: one of those who are in the other workloads' groups.
+const FELLOW: u32 = 500;
 /// The contract's.
 const OFFLINE_WITHIN: Duration = Duration::from_secs(15);
 
 pub async fn presence(bench: &Bench) -> Result<Report> {
     bench.people.exist(ONLINE).await?;
-    // Person 1 shares a group with persons 2 to 201: those whose presence it may see.
-    bench.people.room(1, CONTACTS + 1).await?;
+    // Whose presence may be seen: an address book's people, and who shares no more than a group, which
+    // is looked up last.
+    let (contacts, fellows) = (2..2 + CONTACTS, FELLOW + 1..FELLOW + 1 + CONTACTS);
+    bench.people.contacts(1, contacts.start, CONTACTS).await?;
+    bench.people.room(FELLOW, CONTACTS + 1).await?;
     let mut crowd = bench.crowd()?;
     let seats = (2..=ONLINE).map(|person| bench.seat(person, 0, Vec::new()));
     crowd.join(seats.collect(), 500.0).await?;
     // The watcher sits on the server that stays.
     let mut watcher = bench.seat(1, 0, Vec::new());
     watcher.address = *bench.options.sockets.first().context("no ws-server")?;
-    watcher.watches = (2..=CONTACTS + 1).map(People::id).collect();
+    watcher.watches = contacts.clone().map(People::id).collect();
     crowd.join(vec![watcher], 500.0).await?;
 
-    let ids: Vec<String> = (2..=CONTACTS + 1)
-        .map(|person| People::id(person).to_string())
-        .collect();
-    let path = format!("/v1/presence?user_ids={}", ids.join(","));
-    let token = bench.people.token(1);
     let apis = bench.apis();
     let api = apis.first().context("no API")?;
-    let online = async || -> Result<usize> {
-        let answer = api.call(Method::GET, &path, &token, None).await?;
-        let value: Value = serde_json::from_slice(&answer.body)?;
-        let presences = value["presences"].as_array().context("presences")?;
-        ensure!(
-            presences.len() == CONTACTS as usize,
-            "{} presences",
-            presences.len()
-        );
-        Ok(presences
-            .iter()
-            .filter(|presence| presence["status"] == "online")
-            .count())
-    };
+    let of_contacts = Poll::new(bench, api, 1, contacts.clone());
+    let of_fellows = Poll::new(bench, api, FELLOW, fellows);
     let deadline = Instant::now() + Duration::from_secs(30);
-    while online().await? < CONTACTS as usize {
+    while of_contacts.online().await? + of_fellows.online().await? < 2 * CONTACTS as usize {
         ensure!(Instant::now() < deadline, "not everybody is online");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     crowd.collect().await?;
     let meter = bench.meter()?;
-    let mut polls = Times::default();
+    let [mut polls, mut fellows_polls] = <[Times; 2]>::default();
     let until = Instant::now() + bench.length();
     while Instant::now() < until {
-        let began = Instant::now();
-        online().await?;
-        polls.record_duration(began.elapsed());
+        for (poll, times) in [
+            (&of_contacts, &mut polls),
+            (&of_fellows, &mut fellows_polls),
+        ] {
+            let began = Instant::now();
+            poll.online().await?;
+            times.record_duration(began.elapsed());
+        }
     }
     let mut spent = meter.stop();
     let online_tally = crowd.collect().await?;
@@ -74,12 +70,18 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     let mut report = bench.report(
         "presence",
         format!(
-            "{ONLINE} people online, polls of {CONTACTS} contacts; then kill -9 of a ws-server"
+            "{ONLINE} people online, polls of {CONTACTS} contacts, in turn with polls of {CONTACTS} fellows of a group; then kill -9 of a ws-server"
         ),
     );
     report.tell("poll p50", polls.ms(0.5), "ms");
     report.require("poll p95", polls.ms(0.95), "ms", Bound::AtMost(3.0));
-    let per_poll = spent.cpu_of("api") * 1e6 / polls.count() as f64;
+    report.tell(
+        "poll p95 of fellows of a group",
+        fellows_polls.ms(0.95),
+        "ms",
+    );
+    let count = polls.count() + fellows_polls.count();
+    let per_poll = spent.cpu_of("api") * 1e6 / count as f64;
     report.tell("api CPU per poll", per_poll, "µs");
     report.require_none("connections lost before", lost);
 
@@ -96,14 +98,14 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     ensure!(status.success(), "{} cannot be killed", victim.name);
     let killed = Instant::now();
     let dies = bench.options.sockets.last();
-    let gone = (2..=CONTACTS + 1)
+    let gone = contacts
         .filter(|person| Some(&bench.server_of(*person)) == dies)
         .count();
     let mut polled = None;
     let mut pushed = Tally::default();
     while killed.elapsed() < 2 * OFFLINE_WITHIN && (polled.is_none() || pushed.offline.len() < gone)
     {
-        if polled.is_none() && online().await? == CONTACTS as usize - gone {
+        if polled.is_none() && of_contacts.online().await? == CONTACTS as usize - gone {
             polled = Some(killed.elapsed());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -128,4 +130,40 @@ pub async fn presence(bench: &Bench) -> Result<Report> {
     // Not `leave`: half of them wait for a server that is not there any more.
     drop(crowd);
     Ok(report)
+}
+
+/// One person's question about others.
+struct Poll<'a> {
+    api: &'a Api,
+    path: String,
+    token: Arc<str>,
+}
+
+impl<'a> Poll<'a> {
+    fn new(bench: &Bench, api: &'a Api, watcher: u32, watched: Range<u32>) -> Self {
+        let ids: Vec<String> = watched
+            .map(|person| People::id(person).to_string())
+            .collect();
+        Self {
+            api,
+            path: format!("/v1/presence?user_ids={}", ids.join(",")),
+            token: bench.people.token(watcher),
+        }
+    }
+
+    /// How many of them are online.
+    async fn online(&self) -> Result<usize> {
+        let call = self.api.call(Method::GET, &self.path, &self.token, None);
+        let value: Value = serde_json::from_slice(&call.await?.body)?;
+        let presences = value["presences"].as_array().context("presences")?;
+        ensure!(
+            presences.len() == CONTACTS as usize,
+            "{} presences",
+            presences.len()
+        );
+        let online = presences
+            .iter()
+            .filter(|presence| presence["status"] == "online");
+        Ok(online.count())
+    }
 }
