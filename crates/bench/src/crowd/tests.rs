@@ -111,6 +111,33 @@ async fn crowd_in(window: Range<u64>, server: SocketAddr) -> Crowd {
     crowd
 }
 
+#[tokio::test]
+async fn each_class_reads_on_a_thread_of_its_own() {
+    let server = Server {
+        sockets: vec![event("ready")],
+        answers: |_| Value::Null,
+    };
+    let address = server.start().await;
+    let mut crowd = Crowd::new(2, 1, Marks::new(), &[address]).unwrap();
+    let seat = |class| Seat {
+        address,
+        token: "token".into(),
+        class,
+        hears: Vec::new(),
+        watermarks: Watermarks::None,
+        watches: Vec::new(),
+    };
+    assert!(crowd.join(vec![seat(2)], 1.0).await.is_err());
+    crowd.join(vec![seat(1)], 1.0).await.unwrap();
+    let mut ready = Vec::new();
+    for thread in &crowd.threads {
+        let (reply, answer) = oneshot::channel();
+        thread.commands.send(Command::Collect(reply)).await.ok();
+        ready.push(answer.await.unwrap().ready.count());
+    }
+    assert_eq!(ready, [0, 1]);
+}
+
 /// 700 messages on, which is more than changes are listed for.
 fn too_far(path: &str) -> Value {
     match path {
