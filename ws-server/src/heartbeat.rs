@@ -40,12 +40,13 @@ fn sweep(worker: &Rc<Worker>, now: Instant) {
         .heartbeat
         .mul_f64(SILENT_HEARTBEATS);
     let hub = worker.hub();
-    let due = hub
+    let at_end: Vec<_> = hub
         .all()
-        .filter_map(|socket| Some((socket.clone(), due(socket, now, patience, trusted)?)));
-    let due: Vec<_> = due.collect();
+        .filter_map(|socket| Some((socket.clone(), due(socket, now, patience, trusted)?)))
+        .collect();
+    // Closing asks for it again.
     drop(hub);
-    for (socket, due) in due {
+    for (socket, due) in at_end {
         match due {
             Due::Drop => socket.drop_now(),
             Due::Close(code) => worker.close_in_turn(&socket, code),
