@@ -91,6 +91,7 @@ pub fn last_seen_dropped(count: usize) {
 }
 
 /// What the delivery path counts: made once, because a look-up a frame would cost too much.
+#[derive(Debug)]
 pub struct DeliveryMetrics {
     /// Sockets.
     pub connections: Gauge,
@@ -102,12 +103,6 @@ pub struct DeliveryMetrics {
     pub hand_over: Histogram,
 }
 
-impl std::fmt::Debug for DeliveryMetrics {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DeliveryMetrics").finish_non_exhaustive()
-    }
-}
-
 /// The delivery path's metrics.
 pub static DELIVERY: LazyLock<DeliveryMetrics> = LazyLock::new(|| DeliveryMetrics {
     connections: gauge!("warren_ws_connections"),
@@ -117,6 +112,7 @@ pub static DELIVERY: LazyLock<DeliveryMetrics> = LazyLock::new(|| DeliveryMetric
 });
 
 /// Frames from clients, by what they are: made once, for the same reason.
+#[derive(Debug)]
 pub struct FramesIn {
     /// Not one that the protocol knows.
     pub malformed: Counter,
@@ -138,12 +134,6 @@ pub struct FramesIn {
     pub presence_subscribe: Counter,
     /// `auth`.
     pub auth: Counter,
-}
-
-impl std::fmt::Debug for FramesIn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FramesIn").finish_non_exhaustive()
-    }
 }
 
 /// What clients say.
